@@ -1,0 +1,6 @@
+"""What a run leaves behind: arrays, tables, the question that was asked, and where it all came from."""
+
+from selfseed.results.manifest import build_manifest
+from selfseed.results.run import Run
+
+__all__ = ["Run", "build_manifest"]
