@@ -1,0 +1,167 @@
+"""From a resolved arm, in words and units, to the bare numbers of the loops."""
+
+import math
+
+import numpy as np
+
+from selfseed.kernels.circulation import GUT, LIVER, LUNG, ORGAN
+from selfseed.kernels.law import cluster_establishment, infiltration_probability
+from selfseed.kernels.setting import Setting
+from selfseed.kernels.stochastic import IMPLANTING, INJECTING, RESECTING, STARTS, Course
+from selfseed.processes import GENES, GROWTH_LAWS, ROUTES
+
+IL6_KDA, IL8_KDA = 21.0, 8.4
+"""Masses of IL-6 and IL-8: nM times kDa is ng/ml."""
+
+PLACES = {"lung": LUNG, "liver": LIVER, "gut": GUT}
+VISCERAL = ("lung", "liver", "bone", "brain", "kidney")
+GROWTH_COLUMNS = ("initial_rate", "decay", "capacity", "exponent", "max_rate", "turnover")
+BETWEEN_COLUMNS = ("between_rate", "between_decay", "between_correlation")
+WHAT = {"implant": IMPLANTING, "inject": INJECTING, "resect": RESECTING}
+
+
+def plan_setting(arm) -> Setting:
+    """Return the numbers of one arm.
+
+    Parameters
+    ----------
+    arm : selfseed.scenario.resolve.ResolvedArm
+    """
+    return Setting(**_body(arm), **_clones(arm), **_steps(arm.parameters))
+
+
+def plan_between(arm) -> np.ndarray:
+    """Return how animals differ: float[3], see ``kernels.between.growth_of_animal``."""
+    return np.array([arm.parameters[f"growth.{column}"] for column in BETWEEN_COLUMNS])
+
+
+def plan_course(arm, step_day: float, exact_below: float) -> Course:
+    """Return what is done and measured when in one arm."""
+    procedures = arm.procedures
+    return Course(
+        times_day=np.array(arm.times_day, dtype=float),
+        at_day=np.array([procedure.at_day for procedure in procedures], dtype=float),
+        what=np.array([WHAT[procedure.kind] for procedure in procedures], dtype=np.int64),
+        clone=np.array([procedure.clone for procedure in procedures], dtype=np.int64),
+        place=np.array([_place(procedure) for procedure in procedures], dtype=np.int64),
+        amount=np.array([_amount(procedure) for procedure in procedures], dtype=float),
+        step_day=step_day,
+        exact_below=exact_below,
+    )
+
+
+def _place(procedure) -> int:
+    return STARTS[ROUTES[procedure.route]] if procedure.kind == "inject" else procedure.site
+
+
+def _amount(procedure) -> float:
+    return procedure.residual if procedure.kind == "resect" else float(round(procedure.cells))
+
+
+def _body(arm) -> dict:
+    parameters = arm.parameters
+    organs = [organ for _, organ in arm.sites]
+    share = [
+        (1.0 if organ == "lung" else parameters[f"flow.{organ}"]) / organs.count(organ) for organ in organs
+    ]  # fmt: skip
+    systemic = sum(flow for flow, organ in zip(share, organs, strict=True) if organ != "lung")
+    portal = 0.0 if "gut" in organs else parameters["flow.gut"] / (1.0 - systemic)
+    transit = 60.0 * parameters["host.blood_volume"] / parameters["host.cardiac_output"]
+    lung_share = parameters["circulation.lung_transit_share"]
+    arrest_lung, arrest_organ = parameters["circulation.arrest_lung"], parameters["circulation.arrest_organ"]
+    return {
+        "place": np.array([PLACES.get(organ, ORGAN) for organ in organs], dtype=np.int64),
+        "normal_flow": np.array(share),
+        "normal_arrest": np.array([arrest_lung if organ == "lung" else arrest_organ for organ in organs]),
+        "elsewhere": np.array([arrest_organ, portal, arrest_lung]),
+        "clearance": np.array([
+            parameters["circulation.death_rate"] / 3600.0,
+            transit * lung_share,
+            transit * (1.0 - lung_share),
+            parameters["circulation.arrest_liver_portal"],
+        ]),
+        "output_ml_per_minute": parameters["host.cardiac_output"],
+        "pace": np.array([parameters["growth.visceral_pace"] if organ in VISCERAL else 1.0 for organ in organs]),
+    }  # fmt: skip
+
+
+def _clones(arm) -> dict:
+    clones, parameters = arm.clones, arm.parameters
+    change = np.zeros((len(clones), len(clones)))
+    for source, target, chance in arm.changes:
+        change[source, target] = chance
+    growing = [clones if resident < 0 else [clones[resident]] * len(clones) for resident in arm.residents]
+    single = _establishment(arm)
+    efficiency = parameters["establishment.cluster_efficiency"]
+    cluster = np.vectorize(cluster_establishment.py_func)(single, efficiency)
+    return {
+        "law": np.array([[GROWTH_LAWS.index(clone.law) for clone in row] for row in growing], dtype=np.int64),
+        "growth": np.array([
+            [[clone.parameters[f"growth.{name}"] for name in GROWTH_COLUMNS] for clone in row] for row in growing
+        ]),
+        "shedding": np.array([clone.parameters["shedding.rate"] for clone in clones]),
+        "responsiveness": np.array([clone.parameters["attraction.responsiveness"] for clone in clones]),
+        "expression": np.array([clone.expression for clone in clones], dtype=float),
+        "infiltration": np.array([_infiltration(clone, parameters) for clone in clones]),
+        "establishment": np.array([single, cluster]),
+        "change": change,
+    }  # fmt: skip
+
+
+def _establishment(arm) -> np.ndarray:
+    """Return float[2 S + 1, C]: the chance of a single cell to survive in each tumour, normal tissue, elsewhere."""
+    home = arm.parameters["establishment.home"]
+    chances = np.zeros((2 * len(arm.sites) + 1, len(arm.clones)))
+    chances[: len(arm.sites)] = home
+    for number, (_, organ) in enumerate(arm.sites, start=len(arm.sites)):
+        fold = np.array([clone.tropism[organ] for clone in arm.clones])
+        chances[number] = np.minimum(1.0, arm.parameters[f"establishment.{organ}"] * fold)
+    return chances
+
+
+def _infiltration(clone, parameters) -> float:
+    expression = dict(zip(GENES, clone.expression, strict=True))
+    return infiltration_probability.py_func(
+        parameters["infiltration.crossing_rate"],
+        parameters["infiltration.loss_rate"],
+        parameters["infiltration.track_share"],
+        expression["MMP1"],
+        parameters["infiltration.mmp1_exponent"],
+        expression["FSCN1"],
+        parameters["infiltration.fscn1_exponent"],
+    )
+
+
+def _steps(parameters: dict[str, float]) -> dict:
+    half_lives = (parameters["attraction.il6_half_life"], parameters["attraction.il8_half_life"])
+    return {
+        "density_per_mm3": parameters["growth.cell_density"],
+        "take": parameters["growth.take"],
+        "reference_cells": parameters["shedding.reference_cells"],
+        "size_exponent": parameters["shedding.size_exponent"],
+        "cluster_share": parameters["shedding.cluster_share"],
+        "cluster_size": parameters["shedding.cluster_size"],
+        "rhythm": parameters["shedding.rhythm"],
+        "rhythm_peak_hour": parameters["shedding.rhythm_peak"],
+        "tumour_flow": parameters["circulation.tumour_flow"],
+        "tumour_flow_exponent": parameters["circulation.tumour_flow_exponent"],
+        "baseline": parameters["attraction.baseline"],
+        "gains": np.array([parameters["attraction.il6_gain"], parameters["attraction.il8_gain"]]),
+        "synergy": parameters["attraction.synergy"],
+        "secretion": np.array([parameters["attraction.il6_secretion"], parameters["attraction.il8_secretion"]]),
+        "tissue_loss_per_day": parameters["attraction.tissue_loss"] * 86400.0,
+        "half_occupied": np.array([
+            parameters["attraction.il6_kd"] * IL6_KDA, parameters["attraction.il8_kd"] * IL8_KDA,
+        ]),
+        "plasma_clearance": np.array([
+            parameters["host.cytokine_volume"] * math.log(2.0) * 24.0 / hours for hours in half_lives
+        ]),
+        "plasma_host": np.array([parameters["host.plasma_il6"], parameters["host.plasma_il8"]]) * 1e-3,
+        "new_clump_share": parameters["establishment.new_clump_share"],
+        "dormant_share": parameters["establishment.dormant_share"],
+        "waking_per_day": parameters["establishment.waking_rate"],
+        "capacity_gain": parameters["effect.capacity_gain"],
+        "rate_gain": parameters["effect.rate_gain"],
+        "lag_days": parameters["effect.lag"],
+        "native_weight": parameters["effect.native_weight"],
+    }  # fmt: skip

@@ -1,0 +1,152 @@
+"""From a scenario to a Run: every arm and replicate simulated, on any number of threads with the same result."""
+
+import os
+import resource
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import chain
+
+import pandas as pd
+import xarray as xr
+
+from selfseed.base.streams import replicate_key
+from selfseed.engine.animal import Outcome, run_animal
+from selfseed.engine.collect import collect
+from selfseed.engine.compiled import is_compiled
+from selfseed.engine.mean_field import run_mean_field
+from selfseed.engine.plan import plan_between, plan_course, plan_setting
+from selfseed.engine.uncertain import MOST_REPLICATES, outcome_over_ranges
+from selfseed.results import Run, build_manifest
+from selfseed.results.words import COLUMNS, table
+from selfseed.scenario import ResolvedArm, Scenario, resolve
+
+ENGINES = ("stochastic", "mean-field")
+
+Progress = Callable[[int, int], None]
+
+NO_RANGES = table("uncertain", {column: [] for column in COLUMNS["uncertain"]})
+
+
+def simulate(
+    scenario: Scenario,
+    *,
+    seed: int | None = None,
+    replicates: int | None = None,
+    engine: str = "stochastic",
+    threads: int | None = None,
+    progress: Progress | None = None,
+    notify: Callable[[str], None] | None = None,
+) -> Run:
+    """Simulate every arm of a scenario and return what happened.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    seed : int, optional
+        Takes the place of the scenario's; without either, 0. Arms share it, so they are paired animal by animal.
+    replicates : int, optional
+        Animals or patients per arm; takes the place of the scenario's. The mean field needs one.
+    engine : {"stochastic", "mean-field"}
+    threads : int, optional
+        Default: one per core. The result is the same for any number.
+    progress : callable (done, total), optional
+    notify : callable (sentence), optional
+        Is told when the engine must be compiled first.
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    RunError
+        When a table overflows or a cell is not accounted for.
+
+    Examples
+    --------
+    >>> import selfseed
+    >>> run = selfseed.simulate(selfseed.catalog.get("kim2009-two-gland"), seed=1, replicates=2)
+    >>> run.arrays.sizes["replicate"]
+    2
+    """
+    started, clock = datetime.now(UTC), time.perf_counter()
+    before = resource.getrusage(resource.RUSAGE_SELF)
+    used_seed = next(value for value in (seed, scenario.seed, 0) if value is not None)
+    animals = 1 if engine == "mean-field" else replicates or scenario.replicates
+    if notify is not None and not is_compiled(engine):
+        notify("compiling the engine (once, about half a minute; later starts are instant) ...")
+    simulation = Simulation(used_seed, engine, threads or os.cpu_count() or 1, progress)
+    arrays, tables, notes = simulation.run(scenario, animals)
+    tables["uncertain"] = outcome_over_ranges(scenario, animals, simulation.glance)
+    manifest = build_manifest(
+        scenario, arrays, tables, seed=used_seed, replicates=animals, engine=engine, started=started,
+        elapsed_s=time.perf_counter() - clock, usage_before=before,
+        notes=notes,
+    )  # fmt: skip
+    return Run(scenario=scenario, arrays=arrays, manifest=manifest, **tables)
+
+
+@dataclass
+class Simulation:
+    """Simulate scenarios with one seed, one engine and one number of threads, and count what has been done."""
+
+    seed: int
+    engine: str
+    threads: int
+    progress: Progress | None
+    done: int = 0
+    total: int = 0
+
+    def run(self, scenario: Scenario, replicates: int) -> tuple[xr.Dataset, dict[str, pd.DataFrame], tuple[str, ...]]:
+        """Return arrays, tables and notes of all arms of ``scenario``."""
+        arms = resolve(scenario)
+        values = sum(len(values) for values in scenario.uncertain.values())
+        self.total = self.total or len(arms) * replicates + 2 * values * min(replicates, MOST_REPLICATES)
+        outcomes = self._outcomes(scenario, arms, replicates)
+        return (*collect(scenario, arms, outcomes, self.engine), _notes(outcomes))
+
+    def glance(self, scenario: Scenario, replicates: int) -> Run:
+        """Return a run that is only looked at, without provenance."""
+        arrays, tables, _ = self.run(scenario, replicates)
+        return Run(scenario=scenario, arrays=arrays, uncertain=NO_RANGES, **tables)
+
+    def _outcomes(self, scenario: Scenario, arms: Sequence[ResolvedArm], replicates: int) -> list[list[Outcome]]:
+        """Return outcomes[arm][replicate]; each depends on its arm and replicate alone."""
+        numerics = scenario.numerics
+        plans = [
+            (plan_setting(arm), plan_between(arm), plan_course(arm, numerics.step, numerics.exact_below))
+            for arm in arms
+        ]
+        keys = [replicate_key(self.seed, replicate) for replicate in range(replicates)]
+
+        def task(number: int) -> Outcome:
+            setting, between, course = plans[number // replicates]
+            if self.engine == "mean-field":
+                return run_mean_field(setting, course, numerics.cohorts)
+            return run_animal(setting, between, course, keys[number % replicates], numerics.max_families)
+
+        outcomes = list(self._counted(task, len(arms) * replicates))
+        return [outcomes[arm * replicates : (arm + 1) * replicates] for arm in range(len(arms))]
+
+    def _counted(self, task: Callable[[int], Outcome], total: int) -> Iterator[Outcome]:
+        """Yield the outcomes of all tasks in their order; the first compiles before threads start."""
+        with ThreadPoolExecutor(max_workers=self.threads) as pool:
+            try:
+                for outcome in chain((task(0),), pool.map(task, range(1, total))):
+                    self.done += 1
+                    if self.progress is not None:
+                        self.progress(self.done, self.total)
+                    yield outcome
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+
+def _notes(outcomes: Sequence[Sequence[Outcome]]) -> tuple[str, ...]:
+    pooled = sum(outcome.pooled for arm in outcomes for outcome in arm)
+    if not pooled:
+        return ()
+    return (f"{pooled} founders joined a family of their kind because a table of families was full",)
