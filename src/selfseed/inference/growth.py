@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-QUARTILES_PER_DEVIATION = 1.349
-"""Interquartile range of a normal law in standard deviations."""
+CENTRAL_RANGE = (15.865, 84.135)
+"""Percentiles one standard deviation to either side of the middle of a normal law."""
 
 
 @dataclass(frozen=True)
@@ -17,10 +17,10 @@ class GrowthOfAnimals:
     initial_rate, decay : float [1/day]
         Medians of a and b in dV/dt = V (a - b ln V), V in mm^3, V(0) = 1.
     between_rate, between_decay : float [1]
-        Spread of their logarithms: interquartile range over 1.349, so that a few ill-determined animals do not
-        decide.
+        Spread of their logarithms: half of the range that holds the middle 68 %, so that a few ill-determined
+        animals do not decide.
     correlation : float [1]
-        Of the two logarithms.
+        Of the two logarithms, from the spreads of both and of their difference, for the same reason.
     residual : float [1]
         Root mean square of the logarithmic residuals: the error of one measurement.
     animals, observations : int
@@ -78,7 +78,8 @@ def fit_growth(animal: np.ndarray, time_day: np.ndarray, volume_mm3: np.ndarray)
 
     References
     ----------
-    Vaghi et al. (2020), https://doi.org/10.1371/journal.pcbi.1007178
+    Vaghi et al. (2020), https://doi.org/10.1371/journal.pcbi.1007178; robust correlation: Gnanadesikan & Kettenring
+    (1972), https://doi.org/10.2307/2528963
     """
     animal, time_day, volume_mm3 = (np.asarray(column) for column in (animal, time_day, volume_mm3))
     if not (volume_mm3 > 0.0).all():
@@ -88,16 +89,22 @@ def fit_growth(animal: np.ndarray, time_day: np.ndarray, volume_mm3: np.ndarray)
         raise ValueError(f"animal {names[counts.argmin()]} has {counts.min()} observations; at least 3 are needed")
     fits = [fit_animal(time_day[animal == name], volume_mm3[animal == name]) for name in names]
     logs = np.array([fit[:2] for fit in fits])
-    low, middle, high = np.percentile(logs, [25, 50, 75], axis=0)
     residuals = np.concatenate([fit[2] for fit in fits])
-    spread = (high - low) / QUARTILES_PER_DEVIATION
+    middle = np.median(logs, axis=0)
+    rate, decay, between = (_spread(values) for values in (logs[:, 0], logs[:, 1], logs[:, 0] - logs[:, 1]))
     return GrowthOfAnimals(
         initial_rate=float(np.exp(middle[0])),
         decay=float(np.exp(middle[1])),
-        between_rate=float(spread[0]),
-        between_decay=float(spread[1]),
-        correlation=float(np.corrcoef(logs.T)[0, 1]),
+        between_rate=rate,
+        between_decay=decay,
+        correlation=(rate**2 + decay**2 - between**2) / (2.0 * rate * decay),
         residual=float(np.sqrt(np.mean(residuals**2))),
         animals=len(names),
         observations=len(volume_mm3),
     )
+
+
+def _spread(values: np.ndarray) -> float:
+    """Return half of the range that holds the middle 68 %: the standard deviation, if the law is normal."""
+    low, high = np.percentile(values, CENTRAL_RANGE)
+    return float(high - low) / 2.0

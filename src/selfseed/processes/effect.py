@@ -10,7 +10,7 @@ PROCESS = Process(
     effect="The stroma of a deposit follows the mean CXCL1 of its cells with a lag and raises its capacity.",
     equations=("law.stroma_target",),
     parameters=(
-        Parameter("effect.capacity_gain", "1", 1.0, 1.0, 0.0, 3.0,
+        Parameter("effect.capacity_gain", "1", 0.8, 0.8, 0.0, 3.0,
                   "capacity goes with stroma to this power", *KIM, "assumed"),
         Parameter("effect.rate_gain", "1", 0.0, 0.0, 0.0, 3.0,
                   "growth rate goes with stroma to this power", *KIM, "assumed"),

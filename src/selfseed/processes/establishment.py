@@ -21,7 +21,7 @@ PROCESS = Process(
     effect="A cell that crossed into a tumour needs little adaptation; in an organ few survive, and some sleep.",
     equations=("law.cluster_establishment",),
     parameters=(
-        Parameter("establishment.home", "1", 1.5e-4, 1.5e-4, 0.0, 1.0,
+        Parameter("establishment.home", "1", 1.0e-4, 1.0e-4, 0.0, 1.0,
                   "chance that a cell which crossed into a tumour survives there", *KIM, "assumed"),
         Parameter("establishment.mammary_gland", "1", 0.0, 0.0, 0.0, 1.0,
                   "chance that a cell which crossed into a tumour-free mammary gland survives: never seen",

@@ -38,9 +38,9 @@ PROCESS = Process(
         Parameter("growth.between_rate", "1", 0.195, 0.71, 0.0, 2.0,
                   "spread between animals: standard deviation of the logarithm of the initial rate",
                   *VAGHI, "derived"),
-        Parameter("growth.between_decay", "1", 0.253, 0.71, 0.0, 2.0,
+        Parameter("growth.between_decay", "1", 0.254, 0.71, 0.0, 2.0,
                   "spread between animals: standard deviation of the logarithm of the decay", *VAGHI, "derived"),
-        Parameter("growth.between_correlation", "1", 0.926, 1.0, -1.0, 1.0,
+        Parameter("growth.between_correlation", "1", 0.948, 1.0, -1.0, 1.0,
                   "correlation of the two logarithms between animals", *VAGHI, "derived"),
     ),
 )  # fmt: skip
