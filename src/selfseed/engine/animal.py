@@ -50,7 +50,7 @@ def empty_animal(sites: int, clones: int, max_families: int) -> Animal:
         rates=np.zeros((sites, clones)),
         singles=np.zeros(max_families),
         clusters=np.zeros(max_families),
-        last=np.full((sites + 1, clones, sites + 1), -1, np.int32),
+        last=np.full((sites + 1, clones, sites + 1, 2), -1, np.int32),
         ledger=np.zeros(len(LEDGER)),
         flow=np.zeros((sites + 1, sites, 3)),
         routes=np.zeros((sites, 4)),
@@ -89,7 +89,8 @@ def run_animal(setting: Setting, between: np.ndarray, course: Course, key: int, 
         When the table of families overflows, or a cell is not accounted for.
     """
     sites, clones = setting.place.size, setting.shedding.size
-    animal = empty_animal(sites, clones, max_families)
+    kinds = (sites + 1) * clones * (sites + 1) * 2
+    animal = empty_animal(sites, clones, max_families + kinds)
     record = empty_record(course.times_day.size, sites, clones)
     growth = growth_of_animal(setting.growth, between, np.uint64(key))
     if simulate_animal(setting, growth, course, animal, record, np.uint64(key)) != FINISHED:
@@ -111,10 +112,10 @@ def check_books(ledger: np.ndarray) -> None:
 
     Parameters
     ----------
-    ledger : float[10], in the order of ``LEDGER``; to the cell up to 2**53 cells, to 12 digits above
+    ledger : float[10], in the order of ``LEDGER``; to the cell up to 2**53 cells, to 10 digits above
     """
     came, rest = ledger[:3].sum(), ledger[3:].sum()
-    allowed = 0.0 if came < EXACT_COUNT else 1e-12 * came
+    allowed = 0.0 if came < EXACT_COUNT else 1e-10 * came
     if abs(came - rest) > allowed or (ledger < 0.0).any():
         books = ", ".join(f"{entry} {cells:.0f}" for entry, cells in zip(LEDGER, ledger, strict=True))
         raise RunError(f"{came - rest:.0f} cells are not accounted for: {books}")

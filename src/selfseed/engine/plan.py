@@ -1,6 +1,7 @@
 """From a resolved arm, in words and units, to the bare numbers of the loops."""
 
 import math
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -9,34 +10,35 @@ from selfseed.kernels.law import cluster_establishment, infiltration_probability
 from selfseed.kernels.setting import Setting
 from selfseed.kernels.stochastic import IMPLANTING, INJECTING, RESECTING, STARTS, Course
 from selfseed.processes import GENES, GROWTH_LAWS, ROUTES
+from selfseed.scenario import ResolvedArm, ResolvedClone, ResolvedProcedure
+from selfseed.scenario.model import Numerics
 
 IL6_KDA, IL8_KDA = 21.0, 8.4
 """Masses of IL-6 and IL-8: nM times kDa is ng/ml."""
 
 PLACES = {"lung": LUNG, "liver": LIVER, "gut": GUT}
+GROWTH_PER_STEP = 0.42
+"""Growth rate times step; smaller steps change results by less than chance does (docs/decisions/0003)."""
+LONGEST_RHYTHMIC_STEP = 0.25
+
 VISCERAL = ("lung", "liver", "bone", "brain", "kidney")
 GROWTH_COLUMNS = ("initial_rate", "decay", "capacity", "exponent", "max_rate", "turnover")
 BETWEEN_COLUMNS = ("between_rate", "between_decay", "between_correlation")
 WHAT = {"implant": IMPLANTING, "inject": INJECTING, "resect": RESECTING}
 
 
-def plan_setting(arm) -> Setting:
-    """Return the numbers of one arm.
-
-    Parameters
-    ----------
-    arm : selfseed.scenario.resolve.ResolvedArm
-    """
+def plan_setting(arm: ResolvedArm) -> Setting:
+    """Return the numbers of one arm."""
     return Setting(**_body(arm), **_clones(arm), **_steps(arm.parameters))
 
 
-def plan_between(arm) -> np.ndarray:
+def plan_between(arm: ResolvedArm) -> np.ndarray:
     """Return how animals differ: float[3], see ``kernels.between.growth_of_animal``."""
     return np.array([arm.parameters[f"growth.{column}"] for column in BETWEEN_COLUMNS])
 
 
-def plan_course(arm, step_day: float, exact_below: float) -> Course:
-    """Return what is done and measured when in one arm."""
+def plan_course(arm: ResolvedArm, numerics: Numerics) -> Course:
+    """Return what is done and measured when in one arm, and how finely it is computed."""
     procedures = arm.procedures
     return Course(
         times_day=np.array(arm.times_day, dtype=float),
@@ -45,20 +47,27 @@ def plan_course(arm, step_day: float, exact_below: float) -> Course:
         clone=np.array([procedure.clone for procedure in procedures], dtype=np.int64),
         place=np.array([_place(procedure) for procedure in procedures], dtype=np.int64),
         amount=np.array([_amount(procedure) for procedure in procedures], dtype=float),
-        step_day=step_day,
-        exact_below=exact_below,
+        step_day=_usual_step(arm) if numerics.step is None else numerics.step,
+        exact_below=float(numerics.exact_below),
     )
 
 
-def _place(procedure) -> int:
+def _usual_step(arm: ResolvedArm) -> float:
+    """Return a step in which no clone grows by more than half, and that resolves the rhythm of release."""
+    fastest = max(clone.parameters["growth.max_rate"] for clone in arm.clones)
+    longest = LONGEST_RHYTHMIC_STEP if arm.parameters["shedding.rhythm"] > 0.0 else arm.duration_day
+    return min(longest, GROWTH_PER_STEP / fastest if fastest > 0.0 else longest)
+
+
+def _place(procedure: ResolvedProcedure) -> int:
     return STARTS[ROUTES[procedure.route]] if procedure.kind == "inject" else procedure.site
 
 
-def _amount(procedure) -> float:
+def _amount(procedure: ResolvedProcedure) -> float:
     return procedure.residual if procedure.kind == "resect" else float(round(procedure.cells))
 
 
-def _body(arm) -> dict:
+def _body(arm: ResolvedArm) -> dict:
     parameters = arm.parameters
     organs = [organ for _, organ in arm.sites]
     share = [
@@ -85,7 +94,7 @@ def _body(arm) -> dict:
     }  # fmt: skip
 
 
-def _clones(arm) -> dict:
+def _clones(arm: ResolvedArm) -> dict:
     clones, parameters = arm.clones, arm.parameters
     change = np.zeros((len(clones), len(clones)))
     for source, target, chance in arm.changes:
@@ -108,7 +117,7 @@ def _clones(arm) -> dict:
     }  # fmt: skip
 
 
-def _establishment(arm) -> np.ndarray:
+def _establishment(arm: ResolvedArm) -> np.ndarray:
     """Return float[2 S + 1, C]: the chance of a single cell to survive in each tumour, normal tissue, elsewhere."""
     home = arm.parameters["establishment.home"]
     chances = np.zeros((2 * len(arm.sites) + 1, len(arm.clones)))
@@ -119,7 +128,7 @@ def _establishment(arm) -> np.ndarray:
     return chances
 
 
-def _infiltration(clone, parameters) -> float:
+def _infiltration(clone: ResolvedClone, parameters: Mapping[str, float]) -> float:
     expression = dict(zip(GENES, clone.expression, strict=True))
     return infiltration_probability.py_func(
         parameters["infiltration.crossing_rate"],
@@ -132,13 +141,14 @@ def _infiltration(clone, parameters) -> float:
     )
 
 
-def _steps(parameters: dict[str, float]) -> dict:
+def _steps(parameters: Mapping[str, float]) -> dict:
     half_lives = (parameters["attraction.il6_half_life"], parameters["attraction.il8_half_life"])
     return {
         "density_per_mm3": parameters["growth.cell_density"],
         "take": parameters["growth.take"],
         "reference_cells": parameters["shedding.reference_cells"],
         "size_exponent": parameters["shedding.size_exponent"],
+        "most_fold": parameters["shedding.most_fold"],
         "cluster_share": parameters["shedding.cluster_share"],
         "cluster_size": parameters["shedding.cluster_size"],
         "rhythm": parameters["shedding.rhythm"],

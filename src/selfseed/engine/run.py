@@ -116,10 +116,7 @@ class Simulation:
     def _outcomes(self, scenario: Scenario, arms: Sequence[ResolvedArm], replicates: int) -> list[list[Outcome]]:
         """Return outcomes[arm][replicate]; each depends on its arm and replicate alone."""
         numerics = scenario.numerics
-        plans = [
-            (plan_setting(arm), plan_between(arm), plan_course(arm, numerics.step, numerics.exact_below))
-            for arm in arms
-        ]
+        plans = [(plan_setting(arm), plan_between(arm), plan_course(arm, numerics)) for arm in arms]
         keys = [replicate_key(self.seed, replicate) for replicate in range(replicates)]
 
         def task(number: int) -> Outcome:

@@ -77,7 +77,7 @@ def release_rates(setting, cells, time_day, rates):
             rates[i, c] = 0.0
             if total > 0.0:
                 rates[i, c] = factor * shedding_rate(
-                    setting.shedding[c], total, setting.reference_cells, setting.size_exponent
+                    setting.shedding[c], total, setting.reference_cells, setting.size_exponent, setting.most_fold
                 )
 
 

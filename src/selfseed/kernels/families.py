@@ -61,7 +61,9 @@ class Animal(NamedTuple):
     rates: np.ndarray  # float[S, C] release events per cell and day
     singles: np.ndarray  # float[max] cells that a family sheds in this step
     clusters: np.ndarray  # float[max] clusters that a family sheds in this step
-    last: np.ndarray  # int32[S + 1, C, S + 1] latest family of each kind, which takes founders when the table is full
+    last: (
+        np.ndarray
+    )  # int32[S + 1, C, S + 1, 2] latest of each kind, which takes the rest
     ledger: np.ndarray  # float[10]
     flow: np.ndarray  # float[S + 1, S, 3] arrested, infiltrated, established
     routes: np.ndarray  # float[S, 4]
@@ -92,13 +94,17 @@ def found_clump(animal, site, kind, founder, time_day):
 def found_family(animal, clump, parent, clone, site, home, source, kind, route, seeded, founders, time_day, wakes, key):
     """Enter a family, and return its number.
 
-    A negative ``clump`` asks for a new one of kind ``-1 - clump``. When the table is full the founders join the
-    latest family of the same site, clone and home instead, and are counted as pooled; without such a family -1 is
-    returned.
+    A negative ``clump`` asks for a new one of kind ``-1 - clump``. When the table is full but for what first families
+    of a kind may need (for mutants, when it is half full) the founders join the latest family of the same site, clone
+    and home instead, and are counted as pooled. Where there is no place at all, -1 is returned.
     """
     number = animal.counts[FAMILIES]
-    if number == animal.families.shape[0]:
-        number = animal.last[site, clone, home]
+    latest = animal.last[site, clone, home, seeded]
+    room = animal.families.shape[0] - animal.last.size
+    if kind == MUTANT:
+        room //= 2
+    if number == animal.families.shape[0] or (number >= room and latest >= 0):
+        number = latest
         if number >= 0:
             animal.families[number]["cells"] += founders
             animal.families[number]["founders"] += founders
@@ -134,8 +140,7 @@ def found_family(animal, clump, parent, clone, site, home, source, kind, route, 
     if founders > 0.0:
         animal.active[animal.counts[ACTIVE]] = number
         animal.counts[ACTIVE] += 1
-        if seeded:
-            animal.last[site, clone, home] = number
+        animal.last[site, clone, home, seeded] = number
     return number
 
 

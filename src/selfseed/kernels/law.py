@@ -79,22 +79,24 @@ def birth_and_death(net_rate, max_rate, turnover):
 
 
 @njit(cache=True)
-def shedding_rate(rate, cells, reference_cells, size_exponent):
+def shedding_rate(rate, cells, reference_cells, size_exponent, most_fold):
     r"""Return the release events per cell and day in a tumour of ``cells`` cells.
 
-    .. math:: s \, (N / N_{ref})^{\theta - 1}
+    .. math:: s \, \min[F, (N / N_{ref})^{\theta - 1}]
 
     Parameters
     ----------
     rate : float [1/day]
     cells, reference_cells : float, > 0 [cells]
     size_exponent : float [1]
+    most_fold : float [1]
+        F; without it a tumour of few cells would shed them all when the exponent is below 1.
 
     References
     ----------
     Butler & Gullino (1975): per gram; Coumans et al. (2013), https://doi.org/10.1186/1471-2407-13-283: with diameter.
     """
-    return rate * (cells / reference_cells) ** (size_exponent - 1.0)
+    return rate * min(most_fold, (cells / reference_cells) ** (size_exponent - 1.0))
 
 
 @njit(cache=True)

@@ -188,8 +188,8 @@ def _grow(setting, field, change):
                 continue
             for clone in range(clones):
                 birth, death = division_and_death(
-                    setting.law[site, clone], setting.growth, site, clone, total / clumps / setting.density_per_mm3, relief, speed,
-                    setting.pace[site],
+                    setting.law[site, clone], setting.growth, site, clone, total / clumps / setting.density_per_mm3,
+                    relief, speed, setting.pace[site],
                 )  # fmt: skip
                 for origin in range(origins):
                     amount = field.cells[site, part, clone, origin]

@@ -87,18 +87,14 @@ def release(setting, animal, replicate_key, moment, time_day, days):
 
 @njit(cache=True)
 def enter_mutants(animal, parent, clone, mutants, time_day, name):
-    """Found families of changed cells in the clump of their parent: one each, or one for all when there are many."""
+    """Found the family of the changed daughters that a family has in one step, in the clump of their parent."""
     family = animal.families[parent]
     animal.ledger[BORN] += mutants
-    families = int(mutants) if mutants <= 8.0 else 1
-    for i in range(families):
-        number = found_family(
-            animal, family["clump"], parent, clone, family["site"], family["home"], family["source"], MUTANT, -1,
-            family["seeded"], mutants / families, time_day, -1.0, mix(name, i),
-        )  # fmt: skip
-        if number < 0:
-            return TOO_MANY
-    return FINISHED
+    number = found_family(
+        animal, family["clump"], parent, clone, family["site"], family["home"], family["source"], MUTANT, -1,
+        family["seeded"], mutants, time_day, -1.0, name,
+    )  # fmt: skip
+    return FINISHED if number >= 0 else TOO_MANY
 
 
 @njit(cache=True)

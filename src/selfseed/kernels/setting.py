@@ -34,6 +34,7 @@ class Setting(NamedTuple):
     take: float
     reference_cells: float
     size_exponent: float
+    most_fold: float
     cluster_share: float
     cluster_size: float
     rhythm: float

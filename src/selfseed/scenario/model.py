@@ -207,11 +207,13 @@ class Arm(Part):
 class Numerics(Part):
     """How finely the engines compute."""
 
-    step: Annotated[float, Number("day", 1e-4, 10.0, "longest step")] = 0.5
+    step: Annotated[float, Number("day", 1e-4, 100.0, "longest step")] | None = Field(
+        None, description="longest step; without it 0.42 over the fastest growth rate, half a day for LM2"
+    )
     exact_below: Annotated[
         int, Whole(0, 1_000_000, "events expected in a step below which every event is simulated")
     ] = 200
-    max_families: Annotated[int, Whole(100, 10_000_000, "seed families kept per replicate")] = 20_000
+    max_families: Annotated[int, Whole(100, 10_000_000, "seed families kept per replicate")] = 5_000
     cohorts: Annotated[int, Whole(1, 1000, "groups of clumps of like size in a conglomerate")] = 12
 
 
