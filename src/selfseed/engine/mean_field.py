@@ -9,7 +9,7 @@ from selfseed.kernels.mean_field import blood_of_field, field_change, field_of, 
 from selfseed.kernels.setting import Setting
 from selfseed.kernels.stochastic import IMPLANTING, INJECTING, Course
 
-RELATIVE_ERROR, CELLS_ERROR = 1e-9, 1e-9
+RELATIVE_ERROR, CELLS_ERROR = 1e-7, 1e-4
 """Tolerances of the solver per step; the second in cells."""
 
 
@@ -36,17 +36,17 @@ def run_mean_field(setting: Setting, course: Course, cohorts: int) -> Outcome:
     field_of(values, shape).stroma[:] = 1.0
     record = empty_record(course.times_day.size, sites, clones)
     end = course.times_day[-1]
-    breaks = np.unique(np.concatenate([course.times_day, course.at_day, np.linspace(0.0, end, cohorts + 1)]))
-    row = 0
-    for start, stop in zip(breaks, [*breaks[1:], None], strict=True):
-        cohort = min(cohorts, 1 + int(cohorts * start / end))
+    breaks = np.unique(np.concatenate([course.at_day, np.linspace(0.0, end, cohorts + 1)]))
+    for start, stop in zip(breaks, [*breaks[1:], end], strict=True):
+        cohort = min(cohorts, 1 + int(cohorts * start / end + 1e-9))
         for which in np.flatnonzero(course.at_day == start):
             _perform(setting, course, which, values, shape, origins_of, cohort)
-        if course.times_day[row] == start:
-            _measure(setting, values, shape, start, row, record)
-            row += 1
-        if stop is not None:
-            values = _solve(setting, values, shape, origins_of, homes, cohort, start, stop)
+        rows = np.flatnonzero((course.times_day >= start) & ((course.times_day < stop) | (start == stop)))
+        times = course.times_day[rows]
+        states = _solve(setting, values, shape, origins_of, homes, cohort, start, np.append(times, stop))
+        for row, state in zip(rows, states, strict=False):
+            _measure(setting, state, shape, course.times_day[row], row, record)
+        values = states[-1]
     return _outcome(values, shape, record)
 
 
@@ -55,16 +55,19 @@ def _size(shape: tuple[int, int, int, int]) -> int:
     return sites * (parts * clones * origins + parts + clones * origins + 1 + (sites + 1) * 3 + 4) + 10
 
 
-def _solve(setting, values, shape, origins_of, homes, cohort, start, stop) -> np.ndarray:
+def _solve(setting, values, shape, origins_of, homes, cohort, start, times) -> list[np.ndarray]:
+    """Return the field at ``times``, from ``values`` at ``start`` on."""
     from scipy.integrate import solve_ivp
 
+    if times[-1] == start:
+        return [values] * times.size
     solution = solve_ivp(
-        field_change, (start, stop), values, method="DOP853", t_eval=[stop], rtol=RELATIVE_ERROR, atol=CELLS_ERROR,
-        args=(setting, shape, origins_of, homes, cohort),
+        field_change, (start, times[-1]), values, method="DOP853", t_eval=times, rtol=RELATIVE_ERROR,
+        atol=CELLS_ERROR, args=(setting, shape, origins_of, homes, cohort),
     )  # fmt: skip
     if not solution.success:
         raise RunError(f"the mean field could not be solved beyond day {start:g}: {solution.message}")
-    return np.ascontiguousarray(solution.y[:, -1])
+    return list(np.ascontiguousarray(solution.y.T))
 
 
 def _perform(setting, course, which, values, shape, origins_of, cohort) -> None:
