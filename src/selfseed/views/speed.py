@@ -97,4 +97,4 @@ def _sentence(site: str, parts: Mapping[str, Any]) -> str:
         return sentence
     lost = listed([f"{PARTS[part]} {percent(share)}" for part, share in shares.items()])
     together = "; they act through each other" if remainder < -_TELLING else ""
-    return f"{sentence} Of that gain is lost by switching off one alone: {lost}{together}."
+    return f"{sentence} Share of that gain that is lost when one mechanism alone is off: {lost}{together}."

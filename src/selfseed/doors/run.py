@@ -1,0 +1,171 @@
+"""Carry out the main job: from an order to a directory of results with a report in it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from selfseed.base.errors import OutputError
+from selfseed.doors import question
+from selfseed.doors.talk import Talk
+
+if TYPE_CHECKING:
+    from selfseed.results import Run
+    from selfseed.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Order:
+    """Hold everything that one call of ``selfseed simulate`` asks for."""
+
+    source: str
+    scenario: Scenario
+    seed: int
+    seed_is_drawn: bool
+    replicates: int
+    threads: int | None
+    engine: str
+    out: Path
+    data: Path | None
+    force: bool
+
+
+def make_order(
+    source: str,
+    *,
+    seed: int | None,
+    replicates: int | None,
+    threads: int | None,
+    engine: str,
+    out: Path | None,
+    data: Path | None,
+    force: bool,
+) -> Order:
+    """Return the order for ``source``: what is not given comes from the scenario, a missing seed from chance.
+
+    Raises
+    ------
+    ScenarioError
+        If the scenario has problems.
+    """
+    from selfseed.scenario import to_yaml
+
+    scenario = question.read(source)
+    given_seed = scenario.seed if seed is None else seed
+    final_seed = question.draw_seed() if given_seed is None else given_seed
+    final_replicates = 1 if engine == "mean-field" else replicates or scenario.replicates
+    asked = f"{to_yaml(scenario)} {final_seed} {final_replicates} {engine}"
+    return Order(
+        source=source,
+        scenario=scenario,
+        seed=final_seed,
+        seed_is_drawn=given_seed is None,
+        replicates=final_replicates,
+        threads=threads,
+        engine=engine,
+        out=out or question.run_directory(source, asked),
+        data=data,
+        force=force,
+    )
+
+
+def plan(order: Order) -> str:
+    """Return what carrying out ``order`` would do: arms, mice, days, seed and place."""
+    from selfseed.scenario import resolve
+
+    arms = resolve(order.scenario)
+    width = max(len(arm.name) for arm in arms)
+    seed = f"{order.seed} (drawn)" if order.seed_is_drawn else str(order.seed)
+    return "\n".join(
+        [
+            order.scenario.title,
+            f"  arms        {len(arms)}",
+            *(f"              {arm.name:<{width}}  {arm.description}".rstrip() for arm in arms),
+            f"  replicates  {order.replicates} in each arm, {len(arms) * order.replicates} in all",
+            f"  duration    {arms[0].duration_day:g} days",
+            f"  engine      {order.engine}",
+            f"  seed        {seed}",
+            f"  results     {order.out}",
+        ]
+    )
+
+
+def carry_out(order: Order, talk: Talk, *, report: bool) -> tuple[Run, Path]:
+    """Simulate ``order``, keep it and draw it; return the run, and the path of its report or else of its directory.
+
+    Raises
+    ------
+    OutputError
+        Before anything is computed, if the results cannot be written where they should go.
+    ScenarioError
+        Before anything is computed, if the measured volumes cannot be read.
+    RunError
+        If the simulation cannot be carried through.
+    """
+    from selfseed.analysis import summary
+    from selfseed.results import store
+
+    if order.data is not None:
+        _prove_readable(order.data)
+    _make_parents(order.out)
+    with store.prepare(order.out, force=order.force) as place:
+        run = _simulate(order, talk)
+        talk.say(f"keeping the results in {order.out} ...")
+        place.write(run, summary(run), log="\n".join(talk.said) + "\n")
+    return run, draw(run, order.out / "report.html", order.data, talk) if report else order.out
+
+
+def draw(run: Run, path: Path, data: Path | None, talk: Talk) -> Path:
+    """Draw the report of ``run`` and its figures, and return its path.
+
+    Raises
+    ------
+    ScenarioError
+        If the measured volumes in ``data`` cannot be read.
+    """
+    from selfseed.views.report import write_report
+
+    talk.say("drawing the report ...")
+    return write_report(run, path, data=data)
+
+
+def _simulate(order: Order, talk: Talk) -> Run:
+    from selfseed.engine import simulate
+
+    if order.seed_is_drawn:
+        talk.say(f"no seed was given: {order.seed} is drawn and kept; --seed {order.seed} repeats this run")
+    with talk.progress("simulating") as progress:
+        try:
+            run = simulate(
+                order.scenario,
+                seed=order.seed,
+                replicates=order.replicates,
+                engine=order.engine,
+                threads=order.threads,
+                progress=progress,
+                notify=talk.say,
+            )
+        except KeyboardInterrupt:
+            talk.say("stopped before the end; nothing is kept")
+            raise
+    return replace(run, manifest={**run.manifest, "inputs": _inputs(order)})
+
+
+def _inputs(order: Order) -> list[dict[str, str]]:
+    files = [path for path in (Path(order.source), order.data) if path is not None and path.is_file()]
+    return [{"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in files]
+
+
+def _prove_readable(data: Path) -> None:
+    from selfseed.views.measured import read_volumes
+
+    read_volumes(data)
+
+
+def _make_parents(out: Path) -> None:
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"{out} cannot be made: {error.strerror}; --out names another place") from None
