@@ -12,12 +12,10 @@ def papers(scenario: Scenario) -> str:
     """Return one line per paper: where to find it, and what it gave to ``scenario``."""
     from selfseed.processes import PARAMETERS
 
-    given: dict[str, tuple[str, list[str]]] = {doi: ("this experiment", []) for doi in scenario.references}
-    for parameter in PARAMETERS.values():
-        if parameter.doi:
-            _, names = given.setdefault(parameter.doi, (parameter.source, []))
-            names.append(parameter.name)
-    return "\n".join(
-        f"https://doi.org/{doi}  {': '.join(filter(None, (source, ', '.join(names))))}"
-        for doi, (source, names) in given.items()
-    )
+    given = {doi: ["this experiment"] for doi in scenario.references}
+    sources: dict[str, list[str]] = {}
+    for parameter in filter(lambda parameter: parameter.doi, PARAMETERS.values()):
+        given.setdefault(parameter.doi, []).append(parameter.name)
+        sources.setdefault(parameter.doi, []).append(parameter.source)
+    shortest = {doi: f"{min(named, key=len)}: " for doi, named in sources.items()}
+    return "\n".join(f"https://doi.org/{doi}  {shortest.get(doi, '')}{', '.join(what)}" for doi, what in given.items())

@@ -78,16 +78,18 @@ def plan(order: Order) -> str:
     arms = resolve(order.scenario)
     width = max(len(arm.name) for arm in arms)
     seed = f"{order.seed} (drawn)" if order.seed_is_drawn else str(order.seed)
+    ranges = ", ".join(order.scenario.uncertain)
     return "\n".join(
         [
             order.scenario.title,
             f"  arms        {len(arms)}",
             *(f"              {arm.name:<{width}}  {arm.description}".rstrip() for arm in arms),
             f"  replicates  {order.replicates} in each arm, {len(arms) * order.replicates} in all",
+            *([f"  ranges      {ranges}"] if ranges else []),
             f"  duration    {arms[0].duration_day:g} days",
             f"  engine      {order.engine}",
             f"  seed        {seed}",
-            f"  results     {order.out}",
+            f"  results     {order.out}{' (is there; --force replaces it)' if order.out.exists() else ''}",
         ]
     )
 
@@ -122,13 +124,18 @@ def draw(run: Run, path: Path, data: Path | None, talk: Talk) -> Path:
 
     Raises
     ------
+    OutputError
+        If the report cannot be written to ``path``.
     ScenarioError
         If the measured volumes in ``data`` cannot be read.
     """
     from selfseed.views.report import write_report
 
     talk.say("drawing the report ...")
-    return write_report(run, path, data=data)
+    try:
+        return write_report(run, path, data=data, log=talk.detail)
+    except OSError as error:
+        raise OutputError(f"{path} cannot be written: {error.strerror or error}; --out names another place") from None
 
 
 def _simulate(order: Order, talk: Talk) -> Run:

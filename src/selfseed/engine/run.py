@@ -1,7 +1,6 @@
 """From a scenario to a Run: every arm and replicate simulated, on any number of threads with the same result."""
 
 import os
-import resource
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -19,7 +18,7 @@ from selfseed.engine.compiled import is_compiled
 from selfseed.engine.mean_field import run_mean_field
 from selfseed.engine.plan import plan_between, plan_course, plan_setting
 from selfseed.engine.uncertain import MOST_REPLICATES, outcome_over_ranges
-from selfseed.results import Run, build_manifest
+from selfseed.results import Run, build_manifest, resources_used
 from selfseed.results.words import COLUMNS, table
 from selfseed.scenario import ResolvedArm, Scenario, resolve
 
@@ -73,7 +72,7 @@ def simulate(
     2
     """
     started, clock = datetime.now(UTC), time.perf_counter()
-    before = resource.getrusage(resource.RUSAGE_SELF)
+    before = resources_used()
     used_seed = next(value for value in (seed, scenario.seed, 0) if value is not None)
     animals = 1 if engine == "mean-field" else replicates or scenario.replicates
     if notify is not None and not is_compiled(engine):

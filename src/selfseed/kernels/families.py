@@ -61,9 +61,7 @@ class Animal(NamedTuple):
     rates: np.ndarray  # float[S, C] release events per cell and day
     singles: np.ndarray  # float[max] cells that a family sheds in this step
     clusters: np.ndarray  # float[max] clusters that a family sheds in this step
-    last: (
-        np.ndarray
-    )  # int32[S + 1, C, S + 1, 2] latest of each kind, which takes the rest
+    last: np.ndarray  # int32[S + 1, C, S + 1, 2] latest of each kind, which takes the rest
     ledger: np.ndarray  # float[10]
     flow: np.ndarray  # float[S + 1, S, 3] arrested, infiltrated, established
     routes: np.ndarray  # float[S, 4]

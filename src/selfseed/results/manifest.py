@@ -53,7 +53,7 @@ def build_manifest(
         As they were used.
     started : datetime, aware of its zone
     elapsed_s : float [s]
-    usage_before : result of ``resource.getrusage`` at the start, optional
+    usage_before : result of `resources_used` at the start, optional
     notes : sequence of str
         What a reader of the results must know.
     inputs : sequence of path
@@ -97,13 +97,20 @@ def _version(library: str) -> str:
         return "unknown"
 
 
-def _resources(before: Any) -> dict[str, float]:
-    """Return seconds and bytes used since ``before``; nothing where the system does not tell."""
+def resources_used() -> Any:
+    """Return what this process has used so far, to be handed to `build_manifest`; None where the system is silent."""
     try:
         import resource
     except ImportError:
+        return None
+    return resource.getrusage(resource.RUSAGE_SELF)
+
+
+def _resources(before: Any) -> dict[str, float]:
+    """Return seconds and bytes used since ``before``; nothing where the system does not tell."""
+    now = resources_used()
+    if now is None:
         return {}
-    now = resource.getrusage(resource.RUSAGE_SELF)
     unit_bytes = 1 if sys.platform == "darwin" else 1024
     return {
         "user_time": round(now.ru_utime - (before.ru_utime if before else 0.0), 3),

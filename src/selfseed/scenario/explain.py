@@ -155,15 +155,19 @@ def _parameter_table(scenario: Scenario, control: ResolvedArm) -> str:
 def _rows(scenario: Scenario, control: ResolvedArm) -> Iterator[tuple[str, ...]]:
     values = table_values(scenario)
     for name, parameter in PARAMETERS.items():
-        yield _row(name, values[name], parameter, is_set=name in scenario.parameters)
+        usual = number_text(parameter.default(scenario.host))
+        yield _row(name, values[name], parameter, usual if name in scenario.parameters else None)
         if parameter.scope == "clone":
             for clone in control.clones:
                 if clone.parameters[name] != values[name]:
-                    yield _row(f"{name} ({clone.name})", clone.parameters[name], parameter, is_set=True)
+                    yield _row(f"{name} ({clone.name})", clone.parameters[name], parameter, usual)
 
 
-def _row(name: str, value: float, parameter: Parameter, *, is_set: bool) -> tuple[str, ...]:
+def _row(name: str, value: float, parameter: Parameter, usual: str | None) -> tuple[str, ...]:
+    """Return the row of a parameter; ``usual`` is what the table says where the scenario says otherwise."""
     source = f"{parameter.source} https://doi.org/{parameter.doi}" if parameter.doi else parameter.source
+    confidence = parameter.confidence
     allowed = f"{number_text(parameter.low)} to {number_text(parameter.high)}"
-    mark = "* " if is_set else ""
-    return f"{mark}{name}", number_text(value), unit_text(parameter.unit), allowed, parameter.confidence, source
+    if usual is not None:
+        name, confidence, source = f"* {name}", "set here", f"this scenario; the table says {usual}"
+    return name, number_text(value), unit_text(parameter.unit), allowed, confidence, source

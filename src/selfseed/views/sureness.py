@@ -40,7 +40,13 @@ def set_rows(run: Run) -> list[list[str]]:
     for name, value, where in _set(run):
         places.setdefault((name, value), []).append(where)
     return [
-        _row(f"{name} ({', '.join(filter(None, where))})" if any(where) else name, PARAMETERS[name], value)
+        [
+            f"{name} ({', '.join(filter(None, where))})" if any(where) else name,
+            with_unit(value, PARAMETERS[name].unit),
+            PARAMETERS[name].meaning,
+            f"this scenario; the table says {number_text(PARAMETERS[name].default(run.scenario.host))}",
+            "set here",
+        ]
         for (name, value), where in places.items()
     ]
 
