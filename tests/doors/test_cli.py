@@ -96,7 +96,7 @@ def test_explain_speaks_of_the_days_and_the_sources(ask):
 
 def test_cite_prints_the_paper_of_the_experiment_first(ask):
     told = ask("cite", PRESET).stdout.splitlines()
-    assert told[0].startswith("https://doi.org/10.1016/j.cell.2009.11.025")
+    assert told[0].startswith("https://doi.org/10.1016/j.cell.2009.11.025  Kim et al. 2009: this experiment, ")
     assert all(line.startswith("https://doi.org/10.") for line in told)
     assert len(set(told)) == len(told) > 5
 

@@ -89,6 +89,13 @@ def test_a_report_is_drawn_again_and_never_over_a_file_of_ones_own(finished, ask
     assert (tmp_path / "notes.html").read_text() == "my own work"
 
 
+def test_a_report_that_cannot_be_written_says_so(finished, ask, tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    answer = ask("report", finished.folder / "results/mine", "--out", "file/report.html")
+    assert answer.returncode == 2
+    assert "OutputError: file/report.html cannot be written" in answer.stderr
+
+
 def test_a_report_of_nothing_is_refused(ask):
     answer = ask("report", "nowhere")
     assert answer.returncode == 2

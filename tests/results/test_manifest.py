@@ -75,7 +75,7 @@ def test_question_answer_and_input_are_hashed(run, manifest):
 
 def test_another_question_would_be_noticed(run, manifest):
     other = build_manifest(
-        run.scenario.at("establishment.home", 1e-4), run.arrays, run.tables, seed=7, replicates=5,
+        run.scenario.at("establishment.home", 0.5), run.arrays, run.tables, seed=7, replicates=5,
         engine="stochastic", started=datetime.now(UTC), elapsed_s=1.0,
     )  # fmt: skip
     assert other["scenario_sha256"] != manifest["scenario_sha256"]

@@ -11,6 +11,7 @@ from itertools import chain
 import pandas as pd
 import xarray as xr
 
+from selfseed.base.errors import RunError
 from selfseed.base.streams import replicate_key
 from selfseed.engine.animal import Outcome, run_animal
 from selfseed.engine.collect import collect
@@ -23,6 +24,9 @@ from selfseed.results.words import COLUMNS, table
 from selfseed.scenario import ResolvedArm, Scenario, resolve
 
 ENGINES = ("stochastic", "mean-field")
+
+MOST_BYTES = 4 * 2**30
+"""Memory that the arrays of a run may take."""
 
 Progress = Callable[[int, int], None]
 
@@ -104,13 +108,14 @@ class Simulation:
         arms = resolve(scenario)
         values = sum(len(values) for values in scenario.uncertain.values())
         self.total = self.total or len(arms) * replicates + 2 * values * min(replicates, MOST_REPLICATES)
+        _refuse_what_memory_cannot_hold(arms, replicates)
         outcomes = self._outcomes(scenario, arms, replicates)
         return (*collect(scenario, arms, outcomes, self.engine), _notes(outcomes))
 
     def glance(self, scenario: Scenario, replicates: int) -> Run:
         """Return a run that is only looked at, without provenance."""
         arrays, tables, _ = self.run(scenario, replicates)
-        return Run(scenario=scenario, arrays=arrays, uncertain=NO_RANGES, **tables)
+        return Run(scenario=scenario, arrays=arrays, uncertain=NO_RANGES, manifest={}, **tables)
 
     def _outcomes(self, scenario: Scenario, arms: Sequence[ResolvedArm], replicates: int) -> list[list[Outcome]]:
         """Return outcomes[arm][replicate]; each depends on its arm and replicate alone."""
@@ -139,6 +144,17 @@ class Simulation:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def _refuse_what_memory_cannot_hold(arms: Sequence[ResolvedArm], replicates: int) -> None:
+    sites, clones, times = len(arms[0].sites), len(arms[0].clones), len(arms[0].times_day)
+    needed = 8 * len(arms) * replicates * times * sites * (2 * clones + 4)
+    if needed > MOST_BYTES:
+        raise RunError(
+            f"{len(arms)} arms of {replicates} replicates with {times} times, {sites} sites and {clones} clones need "
+            f"{needed / 2**30:.0f} GB of memory, and at most {MOST_BYTES / 2**30:.0f} are taken; "
+            f"ask for at most {replicates * MOST_BYTES // needed} replicates, or for fewer arms at a time"
+        )
 
 
 def _notes(outcomes: Sequence[Sequence[Outcome]]) -> tuple[str, ...]:

@@ -166,7 +166,7 @@ def _rows(scenario: Scenario, control: ResolvedArm) -> Iterator[tuple[str, ...]]
 def _row(name: str, value: float, parameter: Parameter, usual: str | None) -> tuple[str, ...]:
     """Return the row of a parameter; ``usual`` is what the table says where the scenario says otherwise."""
     source = f"{parameter.source} https://doi.org/{parameter.doi}" if parameter.doi else parameter.source
-    confidence = parameter.confidence
+    confidence: str = parameter.confidence
     allowed = f"{number_text(parameter.low)} to {number_text(parameter.high)}"
     if usual is not None:
         name, confidence, source = f"* {name}", "set here", f"this scenario; the table says {usual}"

@@ -63,10 +63,14 @@ def name_rows(axes: Axes, names: Sequence[str]) -> float:
     return 0.2 + 0.077 * max(len(word) for word in words)
 
 
+LOWEST_FOLD = 1e-3
+"""Axes of ratios end here: a logarithm has no room for 0."""
+
+
 def use_folds(axes: Axes) -> None:
     """Give ``axes`` an x axis of ratios, on which half and twice are equally far from 1."""
     low, high = axes.get_xlim()
-    low, high = min(low, 0.8), max(high, 1.25)
+    low, high = max(min(low, 0.8), LOWEST_FOLD), max(high, 1.25)
     ticks = next((ticks for widest, ticks in _TICKS_OF_FOLDS if high / low < widest), [2.0**n for n in range(-10, 11)])
     shown = [tick for tick in ticks if low <= tick <= high]
     axes.set_xscale("log", base=2)

@@ -101,7 +101,9 @@ def write_report(
     directory.mkdir(parents=True, exist_ok=True)
     for one in drawn:
         one.write(directory)
-    path.write_text(page, encoding="utf-8")
+    draft = path.with_name(f".{path.name}.part")
+    draft.write_text(page, encoding="utf-8")
+    draft.replace(path)
     return path
 
 
