@@ -15,6 +15,16 @@ LUNG, LIVER, GUT, ORGAN = range(4)
 """What the law of circulation needs to know of an organ: its place in the circuit."""
 
 
+MOST_PASSAGES = 1e12
+"""Circuits after which a cell that nothing stops is no longer followed."""
+
+
+@njit(cache=True)
+def passages(to_artery, to_vein):
+    """Return how often, on average, a cell passes the place in the circuit where it started."""
+    return 1.0 / max(1.0 - to_artery * to_vein, 1.0 / MOST_PASSAGES)
+
+
 @njit(cache=True)
 def arrest_probabilities(place, tumour_share, tumour_arrest, normal_share, normal_arrest, elsewhere, clearance, fate):
     r"""Write the chance that a cell is arrested in each bed, for each place where it may start.
@@ -82,7 +92,7 @@ def arrest_probabilities(place, tumour_share, tumour_arrest, normal_share, norma
     passed_gut += rest * elsewhere[1]
     to_artery = lungs * (1.0 - lung_arrest)
     to_vein = body * (passed + passed_gut * (1.0 - portal_arrest))
-    returns = 1.0 / (1.0 - to_artery * to_vein)
+    returns = passages(to_artery, to_vein)
     for start in range(3):
         veins = returns
         arteries = returns * to_artery
@@ -99,8 +109,8 @@ def arrest_probabilities(place, tumour_share, tumour_arrest, normal_share, norma
             reached = veins * lungs if place[i] == LUNG else arteries * body
             fate[start, i] = reached * tumour_share[i] * tumour_arrest[i]
             fate[start, sites + i] = reached * normal_share[i] * normal_arrest[i]
-            if place[i] == LIVER:
-                fate[start, sites + i] += portals * portal_arrest * normal_share[i] / liver_flow
+            if place[i] == LIVER and liver_flow > 0.0:
+                fate[start, sites + i] += portals * portal_arrest * (normal_share[i] / liver_flow)
         outside = veins * lungs * (1.0 - lung_flow) * elsewhere[2] + arteries * body * (1.0 - flow) * elsewhere[0]
         if liver_flow == 0.0:
             outside += portals * portal_arrest
@@ -130,7 +140,7 @@ def standing_cells(start_per_day, to_artery, to_vein, portal_pass, clearance, ou
     circulating : float [cells]
     venous, arterial : float [cells/ml]
     """
-    returns = 1.0 / (1.0 - to_artery * to_vein)
+    returns = passages(to_artery, to_vein)
     vein_first = start_per_day[0] + start_per_day[2] * portal_pass
     veins = returns * (vein_first + start_per_day[1] * to_vein)
     arteries = returns * (start_per_day[1] + vein_first * to_artery)

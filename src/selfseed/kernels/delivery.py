@@ -126,6 +126,14 @@ def settle(setting, animal, replicate_key, name, parent, source, bed, kind, time
 
 
 @njit(cache=True)
+def share_of(chance, chance_left):
+    """Return the chance of an outcome given that none of the outcomes before it came, within [0, 1]."""
+    if chance <= 0.0:
+        return 0.0
+    return 1.0 if chance >= chance_left else chance / chance_left
+
+
+@njit(cache=True)
 def deliver(setting, animal, replicate_key, moment, source, start, clone, number, kind, time_day, lost):
     r"""Decide what becomes of ``number`` cells (or clusters) of a clone shed in one site.
 
@@ -164,7 +172,7 @@ def deliver(setting, animal, replicate_key, moment, source, start, clone, number
             continue
         name = mix(mix(mix(mix(mix(ARRIVE, source), clone), kind), bed), moment)
         point(animal.stream, replicate_key, name, 0)
-        settled = binomial(left, min(1.0, chance / chance_left), animal.stream)
+        settled = binomial(left, share_of(chance, chance_left), animal.stream)
         left -= settled
         chance_left -= chance
         animal.flow[source, bed % sites, :] += settled
@@ -184,7 +192,7 @@ def deliver(setting, animal, replicate_key, moment, source, start, clone, number
                 survive += animal.fate[clone, start, bed] * setting.establishment[kind, bed, clone]
         for crossed in range(2):
             chance = crosses * (arrest - survive) if crossed else (1.0 - crosses) * arrest
-            count = binomial(left, min(1.0, max(0.0, chance / chance_left)), animal.stream)
+            count = binomial(left, share_of(chance, chance_left), animal.stream)
             left -= count
             chance_left -= chance
             lost[1 + crossed] += count
