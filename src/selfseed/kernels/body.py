@@ -60,17 +60,18 @@ def stroma_powers(setting, stroma):
 
 
 @njit(cache=True)
-def release_rates(setting, cells, time_day, rates):
-    """Write the release events per cell and day of each clone at each site.
+def release_rates(setting, cells, time_day, days, rates):
+    """Write the release events per cell and day of each clone at each site, averaged over ``days``.
 
     Parameters
     ----------
     setting : Setting
     cells : float[site, clone] [cells]
-    time_day : float [day]
+    time_day, days : float [day]
+        The middle and the length of the time over which is averaged; 0 days: at that moment.
     rates : float[site, clone], written [1/day]
     """
-    factor = rhythm(setting.rhythm, setting.rhythm_peak_hour, time_day)
+    factor = rhythm(setting.rhythm, setting.rhythm_peak_hour, time_day, days)
     for i in range(cells.shape[0]):
         total = cells[i].sum()
         for c in range(cells.shape[1]):
@@ -176,7 +177,7 @@ def blood_counts(setting, cells, ways, time_day):
     artery = 0.0
     entering = np.empty(3)
     rates = np.empty((sites, clones))
-    release_rates(setting, cells, time_day, rates)
+    release_rates(setting, cells, time_day, 0.0, rates)
     for c in range(clones):
         if cells[:, c].sum() <= 0.0:
             continue

@@ -14,7 +14,7 @@ from selfseed.kernels.random import exponential, mix, point, uniform
 def is_many(setting, growth, animal, time_day, days, enough):
     """Return whether at least ``enough`` divisions, deaths and releases are to be expected in the coming ``days``."""
     events = 0.0
-    release_rates(setting, animal.cells, time_day, animal.rates)
+    release_rates(setting, animal.cells, time_day + 0.5 * days, days, animal.rates)
     for position in range(animal.counts[ACTIVE]):
         family = animal.families[animal.active[position]]
         if family["wakes"] > time_day:
@@ -28,13 +28,13 @@ def is_many(setting, growth, animal, time_day, days, enough):
 
 
 @njit(cache=True)
-def _weigh(setting, growth, animal, time_day, weights):
+def _weigh(setting, growth, animal, time_day, days, weights):
     """Write the rate of each kind of event of each awake family; return their sum.
 
     The columns: division, death, release of a single cell, release of a cluster.
     """
     total = 0.0
-    release_rates(setting, animal.cells, time_day, animal.rates)
+    release_rates(setting, animal.cells, time_day + 0.5 * days, days, animal.rates)
     for position in range(animal.counts[ACTIVE]):
         family = animal.families[animal.active[position]]
         weights[position, :] = 0.0
@@ -116,7 +116,7 @@ def event_by_event(setting, growth, animal, replicate_key, moment, time_day, day
     clock = animal.stream.copy()
     point(clock, replicate_key, EVENTS, moment)
     while True:
-        total = _weigh(setting, growth, animal, time_day, weights)
+        total = _weigh(setting, growth, animal, time_day, days, weights)
         if total <= 0.0:
             return FINISHED
         now += exponential(clock) / total

@@ -100,9 +100,17 @@ def shedding_rate(rate, cells, reference_cells, size_exponent, most_fold):
 
 
 @njit(cache=True)
-def rhythm(amplitude, peak_hour, time_day):
-    """Return the factor of the 24 h rhythm of release, of mean 1 (Diamantopoulou et al. 2022)."""
-    return 1.0 + amplitude * math.cos(2.0 * math.pi * (time_day - peak_hour / 24.0))
+def rhythm(amplitude, peak_hour, time_day, days):
+    r"""Return the factor of the 24 h rhythm of release, averaged over ``days`` around ``time_day``.
+
+    .. math:: 1 + A \cos[2\pi(t - t_0)] \frac{\sin \pi \Delta}{\pi \Delta}
+
+    References
+    ----------
+    Diamantopoulou et al. (2022), https://doi.org/10.1038/s41586-022-04875-y
+    """
+    damped = math.sin(math.pi * days) / (math.pi * days) if days > 0.0 else 1.0
+    return 1.0 + amplitude * damped * math.cos(2.0 * math.pi * (time_day - peak_hour / 24.0))
 
 
 @njit(cache=True)

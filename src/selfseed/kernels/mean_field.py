@@ -224,7 +224,7 @@ def _release(setting, field, cells, fate, change, time_day, origins_of, homes, c
     """Add shedding and all that follows from it to the change of the field."""
     sites, parts, clones, origins = field.cells.shape
     rates = np.empty((sites, clones))
-    release_rates(setting, cells, time_day, rates)
+    release_rates(setting, cells, time_day, 0.0, rates)
     for source in range(sites):
         start = start_of(setting.place[source])
         for clone in range(clones):

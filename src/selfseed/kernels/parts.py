@@ -67,8 +67,8 @@ def grow(setting, growth, animal, replicate_key, moment, time_day, days, crowd):
 
 @njit(cache=True)
 def release(setting, animal, replicate_key, moment, time_day, days):
-    """Let all families shed for ``days``: singles leave at once, clusters are counted."""
-    release_rates(setting, animal.cells, time_day + 0.5 * days, animal.rates)
+    """Let all families shed for ``days`` around ``time_day``: singles leave at once, clusters are counted."""
+    release_rates(setting, animal.cells, time_day, days, animal.rates)
     for position in range(animal.counts[ACTIVE]):
         number = animal.active[position]
         family = animal.families[number]

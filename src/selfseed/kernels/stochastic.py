@@ -132,8 +132,8 @@ def _measure(setting, animal, time_day, row, record):
 def _step(setting, growth, course, animal, replicate_key, time_day, days, crowd):
     """Advance the animal by ``days``; the order of events is that of ``simulate_animal``."""
     moment = np.int64(round(time_day * MOMENTS_PER_DAY))
-    circulate(setting, animal.cells, -1, animal.fate, animal.ways)
     if not is_many(setting, growth, animal, time_day, days, course.exact_below):
+        circulate(setting, animal.cells, -1, animal.fate, animal.ways)
         status = event_by_event(setting, growth, animal, replicate_key, moment, time_day, days)
         count_cells(animal, time_day + days)
         _relax_stroma(setting, animal, days)
@@ -141,6 +141,7 @@ def _step(setting, growth, course, animal, replicate_key, time_day, days, crowd)
     half = 0.5 * days
     grow(setting, growth, animal, replicate_key, moment, time_day, half, crowd)
     count_cells(animal, time_day + half)
+    circulate(setting, animal.cells, -1, animal.fate, animal.ways)
     release(setting, animal, replicate_key, moment, time_day + half, days)
     status = shed_from(setting, animal, replicate_key, moment, time_day + half)
     count_cells(animal, time_day + half)
@@ -163,10 +164,10 @@ def simulate_animal(setting, growth, course, animal, record, replicate_key):
 
     1. Procedures due now are carried out: implants, injections (their cells circulate at once), resections.
     2. Measurements due now are written.
-    3. The fate of circulating cells is solved for the tumours as they are (``body.circulate``).
-    4. Where fewer than ``course.exact_below`` divisions, deaths and releases are expected in the step, all of them
+    3. Where fewer than ``course.exact_below`` divisions, deaths and releases are expected in the step, all of them
        are followed one by one, every rate anew after each event. Else:
-    5. half a step of growth by the exact birth-death law of each family;
+    4. half a step of growth by the exact birth-death law of each family;
+    5. the fate of circulating cells is solved for the tumours as they are now (``body.circulate``);
     6. a step of release: each family sheds, the shed cells of each site and clone die, are lost or settle by one
        exact multinomial law, and each settled cell founds a family;
     7. a step of change of clone;
