@@ -50,7 +50,7 @@ def empty_animal(sites: int, clones: int, max_families: int) -> Animal:
         rates=np.zeros((sites, clones)),
         singles=np.zeros(max_families),
         clusters=np.zeros(max_families),
-        last=np.full((sites + 1, clones, sites + 1, 2), -1, np.int32),
+        last=np.full((sites + 1, clones, sites + 1, 3), -1, np.int32),
         ledger=np.zeros(len(LEDGER)),
         flow=np.zeros((sites + 1, sites, 3)),
         routes=np.zeros((sites, 4)),
@@ -89,7 +89,7 @@ def run_animal(setting: Setting, between: np.ndarray, course: Course, key: int, 
         When the table of families overflows, or a cell is not accounted for.
     """
     sites, clones = setting.place.size, setting.shedding.size
-    kinds = (sites + 1) * clones * (sites + 1) * 2
+    kinds = (sites + 1) * clones * (sites + 1) * 3
     animal = empty_animal(sites, clones, max_families + kinds)
     record = empty_record(course.times_day.size, sites, clones)
     growth = growth_of_animal(setting.growth, between, np.uint64(key))

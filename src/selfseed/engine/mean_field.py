@@ -84,10 +84,18 @@ def _perform(setting, course, which, values, shape, origins_of, cohort) -> None:
         field.ledger[INJECTED] += amount
         inject(setting, values, shape, origins_of, cohort, place, clone, amount)
     else:
+        _thin_clumps(field, place, amount)
         for part in (field.cells[place], field.sleeping[place]):
             field.ledger[REMOVED] += (1.0 - amount) * part.sum()
             part *= amount
-        field.clumps[place] *= amount if amount < 1.0 else 1.0
+
+
+def _thin_clumps(field, place, left) -> None:
+    """Keep the clumps in which a cell is left, when each cell stays with the chance ``left``."""
+    clumps = field.clumps[place]
+    cells = field.cells[place].sum(axis=(1, 2))
+    each = np.divide(cells, clumps, out=np.zeros_like(cells), where=clumps > 0.0)
+    clumps *= -np.expm1(-left * each)
 
 
 def _measure(setting, values, shape, time_day, row, record) -> None:

@@ -20,6 +20,9 @@ from selfseed.kernels.law import (
 
 IL6, CXCL8, FSCN1, MMP1, CXCL1 = range(5)
 
+LEAST_STROMA = 0.01
+"""A deposit of cells without any CXCL1 keeps this share of the usual stroma."""
+
 
 @njit(cache=True)
 def start_of(place):
@@ -55,7 +58,8 @@ def division_and_death(law, growth, site, clone, volume, relief, speed, pace):
 
 @njit(cache=True)
 def stroma_powers(setting, stroma):
-    """Return by how much a level of stroma raises the capacity of a clump, and its growth rate."""
+    """Return by how much a level of stroma raises the capacity of a clump, and its growth rate; some always stays."""
+    stroma = max(stroma, LEAST_STROMA)
     return stroma**setting.capacity_gain, stroma**setting.rate_gain
 
 

@@ -28,13 +28,13 @@ def is_many(setting, growth, animal, time_day, days, enough):
 
 
 @njit(cache=True)
-def _weigh(setting, growth, animal, time_day, days, weights):
+def _weigh(setting, growth, animal, time_day, middle_day, days, weights):
     """Write the rate of each kind of event of each awake family; return their sum.
 
     The columns: division, death, release of a single cell, release of a cluster.
     """
     total = 0.0
-    release_rates(setting, animal.cells, time_day + 0.5 * days, days, animal.rates)
+    release_rates(setting, animal.cells, middle_day, days, animal.rates)
     for position in range(animal.counts[ACTIVE]):
         family = animal.families[animal.active[position]]
         weights[position, :] = 0.0
@@ -51,6 +51,17 @@ def _weigh(setting, growth, animal, time_day, days, weights):
         for column in range(4):
             total += weights[position, column]
     return total
+
+
+@njit(cache=True)
+def _next_waking(animal, time_day):
+    """Return when the next sleeping family wakes [day]."""
+    soonest = np.inf
+    for position in range(animal.counts[ACTIVE]):
+        wakes = animal.families[animal.active[position]]["wakes"]
+        if time_day < wakes < soonest:
+            soonest = wakes
+    return soonest
 
 
 @njit(cache=True)
@@ -116,12 +127,16 @@ def event_by_event(setting, growth, animal, replicate_key, moment, time_day, day
     clock = animal.stream.copy()
     point(clock, replicate_key, EVENTS, moment)
     while True:
-        total = _weigh(setting, growth, animal, time_day, days, weights)
-        if total <= 0.0:
+        total = _weigh(setting, growth, animal, now, time_day + 0.5 * days, days, weights)
+        wakes = _next_waking(animal, now)
+        after = now + exponential(clock) / total if total > 0.0 else np.inf
+        if min(after, wakes) >= time_day + days:
             return FINISHED
-        now += exponential(clock) / total
-        if now >= time_day + days:
-            return FINISHED
+        if wakes <= after:
+            now = wakes
+            count_cells(animal, now)
+            continue
+        now = after
         target = uniform(clock) * total
         position = 0
         column = 0
@@ -133,7 +148,7 @@ def event_by_event(setting, growth, animal, replicate_key, moment, time_day, day
             if column < 4:
                 break
         happened += 1
-        point(animal.stream, replicate_key, mix(EVENTS, happened), moment)
+        point(animal.stream, replicate_key, mix(mix(EVENTS, moment), happened), 0)
         status = _happen(
             setting, animal, replicate_key, moment + happened, animal.active[position], min(column, 3), now, lost
         )

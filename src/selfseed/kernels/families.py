@@ -61,7 +61,7 @@ class Animal(NamedTuple):
     rates: np.ndarray  # float[S, C] release events per cell and day
     singles: np.ndarray  # float[max] cells that a family sheds in this step
     clusters: np.ndarray  # float[max] clusters that a family sheds in this step
-    last: np.ndarray  # int32[S + 1, C, S + 1, 2] latest of each kind, which takes the rest
+    last: np.ndarray  # int32[S + 1, C, S + 1, 3] latest of each kind, which takes the rest
     ledger: np.ndarray  # float[10]
     flow: np.ndarray  # float[S + 1, S, 3] arrested, infiltrated, established
     routes: np.ndarray  # float[S, 4]
@@ -97,7 +97,8 @@ def found_family(animal, clump, parent, clone, site, home, source, kind, route, 
     and home instead, and are counted as pooled. Where there is no place at all, -1 is returned.
     """
     number = animal.counts[FAMILIES]
-    latest = animal.last[site, clone, home, seeded]
+    way = seeded if wakes <= time_day else 2
+    latest = animal.last[site, clone, home, way]
     room = animal.families.shape[0] - animal.last.size
     if kind == MUTANT:
         room //= 2
@@ -138,7 +139,7 @@ def found_family(animal, clump, parent, clone, site, home, source, kind, route, 
     if founders > 0.0:
         animal.active[animal.counts[ACTIVE]] = number
         animal.counts[ACTIVE] += 1
-        animal.last[site, clone, home, seeded] = number
+        animal.last[site, clone, home, way] = number
     return number
 
 

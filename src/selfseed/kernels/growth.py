@@ -101,7 +101,7 @@ def grow_family(cells, birth, death, days, stream):
         return grow_few(cells, birth, death, days, stream)
     extinct, spread = extinction_and_spread(birth, death, days)
     founders = binomial(cells, 1.0 - extinct, stream)
-    after = founders + geometric_sum(founders, 1.0 - spread, stream)
+    after = founders + geometric_sum(founders, max(1.0 - spread, 1e-16), stream)
     mean = cells if after == cells else (after - cells) / math.log(max(after, 0.5) / cells)
-    deaths = math.floor(death * days * mean + 0.5)
+    deaths = math.floor(death * days * mean + 0.5) if birth > 0.0 else 0.0
     return after, max(deaths, cells - after, 0.0)

@@ -39,7 +39,8 @@ def _crowd(setting, growth, animal, time_day, days, crowd):
     for clump in range(clumps):
         cells = animal.clumps[clump]["cells"]
         if cells > 0.0:
-            crowd[clump] = cells * math.exp(0.5 * days * crowd[clump] / cells)
+            growth_by_then = 0.5 * days * crowd[clump] / cells
+            crowd[clump] = cells * math.exp(min(0.5, max(-0.5, growth_by_then)))
 
 
 @njit(cache=True)
@@ -81,7 +82,9 @@ def release(setting, animal, replicate_key, moment, time_day, days):
         singles = binomial(family["cells"], -math.expm1(-rate * (1.0 - setting.cluster_share) * days), animal.stream)
         family["cells"] -= singles
         animal.singles[number] = singles
-        clusters = poisson(rate * setting.cluster_share * days * family["cells"], animal.stream)
+        size = setting.cluster_size
+        in_clusters = -math.expm1(-rate * setting.cluster_share * size * days)
+        clusters = poisson(family["cells"] * in_clusters / size, animal.stream)
         animal.clusters[number] = min(clusters, math.floor(0.5 * family["cells"]))
 
 

@@ -99,7 +99,7 @@ def _perform(setting, course, which, animal, replicate_key, time_day):
     animal.counts[ACTIVE] += 1
     circulate(setting, animal.cells, clone, animal.fate, animal.ways)
     lost = np.zeros(3)
-    moment = np.int64(round(time_day * MOMENTS_PER_DAY))
+    moment = np.int64(round(time_day * MOMENTS_PER_DAY)) + which  # injections at one time differ in their chance
     status = deliver(setting, animal, replicate_key, moment, sites, place, clone, amount, SINGLE, time_day, lost)
     book_losses(animal, lost, lost.sum())
     animal.singles[number] = 0.0
@@ -215,7 +215,7 @@ def simulate_animal(setting, growth, course, animal, record, replicate_key):
         end = course.times_day[row]
         if done < procedures:
             end = min(end, course.at_day[done])
-        steps = int(math.ceil((end - now) / course.step_day - 1e-9))
+        steps = max(1, int(math.ceil((end - now) / course.step_day - 1e-9)))
         days = (end - now) / steps
         for i in range(steps):
             status = _step(setting, growth, course, animal, replicate_key, now + i * days, days, crowd)

@@ -17,7 +17,7 @@ PROCESS = Process(
                   "net growth rate per cell in a tumour of 1 mm^3", *VAGHI, "derived", "clone"),
         Parameter("growth.decay", "1/day", 0.0708, 0.00181, 1e-6, 5.0,
                   "Gompertz: loss of growth rate per e-fold in size", *VAGHI, "derived", "clone"),
-        Parameter("growth.capacity", "mm^3", 1070.0, 3.1e7, 1e-3, 1e9,
+        Parameter("growth.capacity", "mm^3", 1070.0, 3.1e7, 2.0, 1e9,
                   "logistic and von Bertalanffy: size at which growth ends", *VAGHI, "derived", "clone"),
         Parameter("growth.exponent", "1", 0.656, 0.5, 0.0, 0.999,
                   "power law and von Bertalanffy: growth goes with volume to this power", *VAGHI, "derived", "clone",

@@ -41,6 +41,8 @@ def findings_in(scenario: Scenario) -> list[Finding]:
         *_idle(scenario, arms),
         *_resections(scenario, arms),
         *_unreached(scenario, arms),
+        *_too_much_blood(scenario, arms),
+        *_too_many_changes(scenario, arms),
     ]
 
 
@@ -288,3 +290,28 @@ def _reached(scenario: Scenario, arm: ResolvedArm, site: str, procedures: Iterab
 
 def _some(names: Sequence[str]) -> str:
     return ", ".join(names[:8]) + (", ..." if len(names) > 8 else "") if names else "none"
+
+
+def _too_much_blood(scenario: Scenario, arms: dict[str, ResolvedArm]) -> Iterator[Finding]:
+    """Find arms whose organs together would take all of the blood, or more, that the heart gives."""
+    for name, arm in arms.items():
+        organs = {organ for _, organ in arm.sites if organ != "lung"} | {"gut"}
+        share = sum(arm.parameters[f"flow.{organ}"] for organ in organs)
+        if share >= 1.0:
+            path: Path = ("arms", name, "parameters") if scenario.arms[name].parameters else ("parameters",)
+            yield Finding(path, f"the organs together take {share:.3g} of the cardiac output; it must be below 1")
+            return
+
+
+def _too_many_changes(scenario: Scenario, arms: dict[str, ResolvedArm]) -> Iterator[Finding]:
+    """Find clones that change more often than they divide, and changes that are stated twice."""
+    edges = [(change.from_, change.to) for change in scenario.clone_changes]
+    for index, edge in enumerate(edges):
+        if edge in edges[:index]:
+            yield Finding(("clone_changes", index), f"{edge[0]} to {edge[1]} stands twice; keep one")
+    for position, clone in enumerate(scenario.clones):
+        for arm in arms.values():
+            chance = sum(rate for source, _, rate in arm.changes if source == position)
+            if chance > 1.0:
+                yield Finding(("clone_changes",), f"{clone} changes with chance {chance:g} per division; at most 1")
+                break

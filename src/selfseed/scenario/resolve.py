@@ -207,12 +207,14 @@ def _procedures(scenario: Scenario, arm: Arm, usual_residual: float) -> tuple[Re
     def resolved(procedure: Procedure) -> ResolvedProcedure:
         if isinstance(procedure, Implant):
             clone, site = clones.index(procedure.implant), sites.index(procedure.site)
-            return ResolvedProcedure("implant", procedure.at, clone=clone, site=site, cells=procedure.cells)
+            return ResolvedProcedure("implant", round(procedure.at, 6), clone=clone, site=site, cells=procedure.cells)
         if isinstance(procedure, Inject):
             clone, route = clones.index(procedure.inject), ROUTES.index(procedure.route)
-            return ResolvedProcedure("inject", procedure.at, clone=clone, route=route, cells=procedure.cells)
+            return ResolvedProcedure("inject", round(procedure.at, 6), clone=clone, route=route, cells=procedure.cells)
         residual = usual_residual if procedure.residual is None else procedure.residual
-        return ResolvedProcedure("resect", procedure.at, site=sites.index(procedure.resect), residual=residual)
+        return ResolvedProcedure(
+            "resect", round(procedure.at, 6), site=sites.index(procedure.resect), residual=residual
+        )
 
     in_order = (resolved(procedure) for procedure in arm_procedures(scenario, arm))
     return tuple(sorted(in_order, key=lambda procedure: procedure.at_day))
