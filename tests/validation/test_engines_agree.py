@@ -171,7 +171,7 @@ def z_of_means(experiment, expected, *, step=0.125, count=MANY):
     }
 
 
-LAWS = pytest.mark.parametrize("law", ["gompertz", "exponential"])
+LAWS = pytest.mark.parametrize("law", ["gompertz", pytest.param("exponential", marks=pytest.mark.slow)])
 
 
 @LAWS
@@ -191,6 +191,7 @@ def test_one_tenth_more_shedding_would_be_noticed_against_the_mean_field(law):
         assert abs(deviations[name]) > 5, name
 
 
+@pytest.mark.slow
 def test_a_rhythm_of_release_has_the_same_phase_in_both_engines():
     experiment = large_case(law="exponential", rhythm=1.0)
     for name, z in z_of_means(experiment, seen(field(experiment))).items():
@@ -202,12 +203,14 @@ def at_steps(*steps, shedding, count=40):
     return [[seen(one) for one in animals(experiment, count, seed=seed, step=step)] for seed, step in enumerate(steps)]
 
 
+@pytest.mark.slow
 def test_halving_the_step_changes_nothing_beyond_chance():
     coarse, fine = at_steps(0.5, 0.25, shedding=1e-3)
     for name in ("donor", "recipient", "labelled share of the recipient", "cross seeds", "circulating"):
         assert abs(z_of_difference([one[name] for one in coarse], [one[name] for one in fine])) < 3.5, name
 
 
+@pytest.mark.slow
 def test_a_step_of_six_days_would_be_noticed():
     coarse, fine = at_steps(6.0, 0.25, shedding=1e-5)
     assert abs(z_of_difference([one["donor"] for one in coarse], [one["donor"] for one in fine])) > 5
