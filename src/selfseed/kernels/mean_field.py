@@ -117,7 +117,7 @@ def _settle(setting, field, cells, change, bed, clone, origin, events, founders,
         total = cells[site].sum()
         if total > TINY:
             for part in range(parts):
-                share = max(0.0, field.cells[site, part].sum()) / total
+                share = np.maximum(field.cells[site, part], 0.0).sum() / total
                 change.cells[site, part, clone, origin] += joining * share
         else:
             change.cells[site, 0, clone, origin] += joining
