@@ -12,7 +12,7 @@ import pandas as pd
 import xarray as xr
 
 from selfseed.base.errors import RunError
-from selfseed.base.streams import replicate_key
+from selfseed.base.streams import SEED_LIMIT, replicate_key
 from selfseed.engine.animal import Outcome, run_animal
 from selfseed.engine.collect import collect
 from selfseed.engine.compiled import is_compiled
@@ -77,8 +77,10 @@ def simulate(
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     before = resources_used()
+    _refuse_what_makes_no_sense(engine, seed, replicates)
     used_seed = next(value for value in (seed, scenario.seed, 0) if value is not None)
     animals = 1 if engine == "mean-field" else replicates or scenario.replicates
+    scenario = scenario.model_copy(update={"seed": used_seed, "replicates": animals})
     if notify is not None and not is_compiled(engine):
         notify("compiling the engine (once, about half a minute; later starts are instant) ...")
     simulation = Simulation(used_seed, engine, threads or os.cpu_count() or 1, progress)
@@ -144,6 +146,15 @@ class Simulation:
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+
+def _refuse_what_makes_no_sense(engine: str, seed: int | None, replicates: int | None) -> None:
+    if engine not in ENGINES:
+        raise RunError(f"there is no engine '{engine}'; there are {' and '.join(ENGINES)}")
+    if seed is not None and not 0 <= seed < SEED_LIMIT:
+        raise RunError(f"the seed is {seed}; it must be a whole number from 0 to 2**63 - 1")
+    if replicates is not None and replicates < 1:
+        raise RunError(f"{replicates} replicates; at least 1 is needed")
 
 
 def _refuse_what_memory_cannot_hold(arms: Sequence[ResolvedArm], replicates: int) -> None:

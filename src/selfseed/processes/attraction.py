@@ -19,7 +19,7 @@ PROCESS = Process(
                   "fold by which full IL-8 contrast raises the hazard", *KIM, "assumed"),
         Parameter("attraction.synergy", "1", 1.0, 1.0, 0.0, 1.0,
                   "0: IL-6 and IL-8 act in sum (either suffices); 1: in product (both are needed)",
-                  "Jayatilaka et al. 2017", "10.1038/ncomms15584", "read",
+                  "Jayatilaka et al. 2017", "10.1038/ncomms15584", "memory",
                   alternatives=((0.0, "no gain from double block, Alraouji et al. 2021"),)),
         Parameter("attraction.il6_secretion", "ng/day", 1.0, 1.0, 0.0, 1e4,
                   "IL-6 secreted by 10^6 cells of expression 1", "range for MDA-MB-231 in culture 0.3-3", "",

@@ -22,7 +22,8 @@ PROCESS = Process(
     equations=("law.cluster_establishment",),
     parameters=(
         Parameter("establishment.home", "1", 1.0e-4, 1.0e-4, 0.0, 1.0,
-                  "chance that a cell which crossed into a tumour survives there", *KIM, "assumed"),
+                  "chance that a cell which crossed into a tumour survives there",
+                  "Kim et al. 2009: that it is high is published, its size is not", KIM[1], "assumed"),
         Parameter("establishment.mammary_gland", "1", 0.0, 0.0, 0.0, 1.0,
                   "chance that a cell which crossed into a tumour-free mammary gland survives: never seen",
                   *KIM, "memory"),
@@ -41,7 +42,8 @@ PROCESS = Process(
                   "chances that a cluster has where a single cell has one", "Aceto et al. 2014",
                   "10.1016/j.cell.2014.07.013", "read", alternatives=((23.0, "low end"), (50.0, "high end"))),
         Parameter("establishment.dormant_share", "1", 0.3, 0.9, 0.0, 1.0,
-                  "share of seeds in organs that sleep as single cells; none do in tumour soil", *LUZZI, "memory"),
+                  "share of seeds in organs that sleep as single cells; none do in tumour soil",
+                  "mouse: 36 % in the liver, Luzzi et al. 1998; human: assumed", LUZZI[1], "memory"),
         Parameter("establishment.waking_rate", "1/day", 2e-3, 1.6e-4, 0.0, 10.0,
                   "rate at which a sleeping cell starts to divide",
                   "human: escape half-life of at least 12 years, Willis et al. 2010, "

@@ -42,6 +42,7 @@ def findings_in(scenario: Scenario) -> list[Finding]:
         *_resections(scenario, arms),
         *_unreached(scenario, arms),
         *_too_much_blood(scenario, arms),
+        *_ranges_without_effect(scenario),
         *_too_many_changes(scenario, arms),
     ]
 
@@ -315,3 +316,11 @@ def _too_many_changes(scenario: Scenario, arms: dict[str, ResolvedArm]) -> Itera
             if chance > 1.0:
                 yield Finding(("clone_changes",), f"{clone} changes with chance {chance:g} per division; at most 1")
                 break
+
+
+def _ranges_without_effect(scenario: Scenario) -> Iterator[Finding]:
+    """Find open magnitudes that the control arm sets itself, so that their values would change nothing."""
+    control = next(iter(scenario.arms.values()))
+    for name in scenario.uncertain:
+        if name in control.parameters:
+            yield Finding(("uncertain", name), "the first arm sets it, so the range would change nothing; take it out")
