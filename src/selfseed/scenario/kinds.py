@@ -4,6 +4,7 @@ Each is a marker for ``Annotated``: it reads what a user wrote, says what is all
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -19,17 +20,17 @@ _NAME = re.compile(r"\w(?:[\w .+-]{0,58}[\w.+-])?")
 _DOI = re.compile(r"10\.\d{4,9}/\S{1,200}")
 
 
-class _Kind:
+class _Kind(ABC):
     """Read, write and describe one kind of value: ``describe`` for editors, as JSON Schema."""
 
-    def read(self, value: object) -> object:
-        raise NotImplementedError
+    @abstractmethod
+    def read(self, value: object) -> object: ...
 
     def write(self, value: Any) -> object:
         return value
 
-    def describe(self) -> dict[str, Any]:
-        raise NotImplementedError
+    @abstractmethod
+    def describe(self) -> dict[str, Any]: ...
 
     def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         writing = core_schema.plain_serializer_function_ser_schema(self.write, when_used="json")
