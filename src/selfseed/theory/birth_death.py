@@ -184,6 +184,6 @@ def _alpha_and_beta(birth: float, death: float, days: float) -> tuple[float, flo
     if birth == death:
         both = birth * days / (1.0 + birth * days)
         return both, both
-    growth = math.exp((birth - death) * days)
-    below = birth * growth - death
-    return death * (growth - 1.0) / below, birth * (growth - 1.0) / below
+    growth = math.expm1((birth - death) * days)
+    below = birth - death + birth * growth
+    return death * growth / below, birth * growth / below
