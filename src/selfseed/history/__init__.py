@@ -1,1 +1,1 @@
-"""Migration histories: from a patient's clone tree or sequencing reads to where tumour cells came from, and came back."""
+"""Migration histories: from a clone tree or sequencing reads to where tumour cells came from, and came back."""

@@ -61,6 +61,8 @@ def sample_sites(tumours: seeding.Tumours, settings: Settings, rng: np.random.Ge
     kept = int(tumours.counts[seeding.LINEAGES])
     lineages = (tumours.parent[:kept], tumours.site[:kept], tumours.mutations[:kept], tumours.cells[:kept])
     places, upper = see(*lineages, column, least)
+    if settings.counts_as_back:
+        places = joined_where_alike(places)
     names = {int(site): f"M{rank}" if rank else "P" for rank, site in enumerate(wanted)}
     counts = [settings.samples_of_metastasis if site else settings.samples_of_primary for site in wanted]
     samples = [f"{names[site]}_{number}" for site, count in zip(names, counts, strict=True) for number in range(count)]
@@ -77,6 +79,45 @@ def sample_sites(tumours: seeding.Tumours, settings: Settings, rng: np.random.Ge
                 shares[clone, site] = row
         start += count
     return Sampling(places, upper, names, tuple(samples), tuple(sample_site), shares)
+
+
+def joined_where_alike(places: Places) -> Places:
+    """Return the places with cells that stayed and cells that came back, where no mutation tells them apart, as one.
+
+    What left a site and came back without a new mutation is counted as come back, with all cells of its clone there.
+    """
+    parent, cells = places.parent.copy(), places.cells.copy()
+    last: dict[tuple[int, int], int] = {}
+    for place, key in enumerate(zip(places.clone.tolist(), places.site.tolist(), strict=True)):
+        earlier = last.get(key)
+        step = place
+        while step > 0 and parent[step] != earlier:
+            step = int(parent[step])
+        if earlier is not None and step > 0 and cells[place] > 0:
+            stays = parent[step]
+            parent[parent == earlier] = place
+            parent[step] = stays
+            cells[place] += cells[earlier]
+            cells[earlier] = 0
+        last.setdefault(key, place)
+        if step > 0:
+            last[key] = place
+    order = _upper_first(parent)
+    rank = np.empty(len(order), dtype=np.int32)
+    rank[order] = np.arange(len(order), dtype=np.int32)
+    above = np.where(parent[order] >= 0, rank[parent[order]], -1).astype(np.int32)
+    return Places(above, places.clone[order], places.site[order], cells[order])
+
+
+def _upper_first(parent: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Return the places in an order in which each comes after its parent."""
+    below: dict[int, list[int]] = {}
+    for place, above in enumerate(parent.tolist()):
+        below.setdefault(above, []).append(place)
+    order = list(below[-1])
+    for place in order:
+        order += below.get(place, ())
+    return np.array(order)
 
 
 def _shares_in_site(places: Places, site: int, cells: int, settings: Settings) -> dict[int, float]:
@@ -110,9 +151,9 @@ def draw_shares(
 def true_history(tumours: seeding.Tumours, sampling: Sampling) -> Truth | None:
     """Return the history that the samples can show; None where it is not one history of one clone tree.
 
-    Places without samples stay only where the genealogy branches. Left out are patients in whom a clone came twice to
-    one site by different ways, in whom a site of the history cannot be detected, or in whom one place seeded two clones
-    into one other site, which no tree of clones tells from one clone that divided there.
+    Places without samples stay only where the genealogy branches. Left out are patients in whom a site of the history
+    cannot be detected, or in whom one place seeded two clones into one other site, which no tree of clones tells from
+    one clone that divided there.
     """
     places, names = sampling.places, sampling.names
     children = _branching(places, _seen(sampling))
@@ -122,7 +163,7 @@ def true_history(tumours: seeding.Tumours, sampling: Sampling) -> Truth | None:
     above = {below: vertex for vertex in vertices for below in children[vertex]}
     site = [names.get(int(places.site[vertex])) for vertex in vertices]
     clone = [int(places.clone[vertex]) for vertex in vertices]
-    if None in site or len(set(zip(clone, site, strict=True))) < len(vertices):
+    if None in site:
         return None
     position = {vertex: number for number, vertex in enumerate(vertices, start=1)}
     parent = [-1, *(position.get(above.get(vertex, -1), 0) for vertex in vertices)]

@@ -71,6 +71,9 @@ class Settings:
     tracked_below : float, 10 to 1e5 [cells]
         New mutations are followed in groups smaller than this: in larger ones they stay too rare to be seen there.
     most_generations : int, 10 to 100000 [generation]
+    counts_as_back : bool
+        Cells that came back into a site where their clone still lives, without a mutation that tells the two apart: count
+        all cells of the clone there as come back, as in El-Kebir et al. 2018, or as stayed.
     samples_of_primary, samples_of_metastasis : int, 1 to 20
     concentration : float, 1e-3 to 1e6
         How closely a sample's shares of clones follow those of the site: their law is Dirichlet with this sum.
@@ -108,6 +111,7 @@ class Settings:
     room: float = 0.0
     tracked_below: float = 500.0
     most_generations: int = 2000
+    counts_as_back: bool = True
     samples_of_primary: int = 2
     samples_of_metastasis: int = 1
     concentration: float = 3.0
@@ -155,6 +159,7 @@ def draw_settings(rng: np.random.Generator, kind: str | None = None) -> Settings
         new_site=float(rng.uniform(0.3, 0.8)),
         return_weight=_between(rng, 0.2, 5.0),
         room=float(rng.uniform(0, 0.3)) if free and rng.random() < 0.5 else 0.0,
+        counts_as_back=bool(rng.random() < 0.5),
         samples_of_primary=int(rng.integers(1, 4)),
         samples_of_metastasis=int(rng.integers(1, 4)),
         smallest_share=float(rng.uniform(0.02, 0.1)),

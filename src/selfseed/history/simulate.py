@@ -21,6 +21,7 @@ __all__ = [
     "grow",
     "is_of_kind",
     "rules_of",
+    "sequence_patient",
     "simulate_patient",
     "simulate_patients",
 ]
@@ -120,13 +121,14 @@ def _try(settings: Settings, rng: np.random.Generator, attempts: int) -> Simulat
             continue
         truth = true_history(tumours, sampling)
         if truth is not None and is_of_kind(truth.history, settings.kind):
-            return _sequenced(truth, sampling, settings, attempt, rng)
+            return sequence_patient(truth, sampling, settings, attempt, rng)
     return None
 
 
-def _sequenced(
+def sequence_patient(
     truth: Truth, sampling: Sampling, settings: Settings, attempts: int, rng: np.random.Generator
 ) -> SimulatedPatient:
+    """Return the patient whose samples are known and whose true history they can show, with reads drawn for them."""
     mutations, shares = shares_of_mutations(truth, sampling)
     reads = sequence(
         shares,

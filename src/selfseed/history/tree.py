@@ -77,7 +77,7 @@ class CloneTree:
         mutations: Mapping[str, Sequence[str]] | None = None,
         root: str | None = None,
     ) -> "CloneTree":
-        """Return the tree of ``edges`` (parent, child), which must form one tree; ``root`` names it where no edge does."""
+        """Return the tree of ``edges`` (parent, child); ``root`` names it where there is no edge."""
         order, parent = _order(edges, root)
         gained = mutations or {}
         return cls(
@@ -191,7 +191,7 @@ class History:
     def _names(self) -> tuple[str, ...]:
         """Name the vertex that enters a clone by the clone, and its further places ``clone^site``."""
         entered: set[int] = set()
-        names: list[str] = []
+        names: dict[str, None] = {}
         for clone, site in zip(self.clone, self.site, strict=True):
             name = self.tree.names[clone]
             if clone in entered:
@@ -199,7 +199,7 @@ class History:
             while name in names:
                 name += "'"
             entered.add(clone)
-            names.append(name)
+            names[name] = None
         return tuple(names)
 
     @property
@@ -242,6 +242,52 @@ class History:
         """Count the places (clone, site) of the history where the clone was not observed."""
         places = set(zip(self.clone, self.site, strict=True))
         return sum(site not in self.tree.observed[clone] for clone, site in places)
+
+
+def without_repeats(history: History) -> History:
+    """Return the history with one place at most for each clone in each site.
+
+    Of two places of a clone in one site, the one that came later stays: what hung below the other hangs below it. Cells
+    that left a site and came back without a new mutation so keep their way out and back.
+    """
+    clone, site, parent = list(history.clone), list(history.site), list(history.parent)
+    gone: set[int] = set()
+    kept: dict[tuple[int, str], int] = {}
+    for vertex in range(len(parent)):
+        earlier = kept.get((clone[vertex], site[vertex]))
+        if earlier is not None:
+            step = vertex
+            while step != -1 and parent[step] != earlier:
+                step = parent[step]
+            if step not in (-1, vertex):
+                parent[step] = parent[earlier]
+            else:
+                parent[vertex] = parent[earlier]
+            for other, above in enumerate(parent):
+                if above == earlier:
+                    parent[other] = vertex
+            gone.add(earlier)
+        kept[clone[vertex], site[vertex]] = vertex
+    return _sorted(history.tree, clone, site, parent, gone)
+
+
+def _sorted(tree: CloneTree, clone: list[int], site: list[str], parent: list[int], gone: set[int]) -> History:
+    """Return the history of the vertices that are not gone, parents first."""
+    below: dict[int, list[int]] = {}
+    for vertex, above in enumerate(parent):
+        if vertex not in gone:
+            below.setdefault(above, []).append(vertex)
+    order, above_in_order = list(below[-1]), [-1]
+    for position, vertex in enumerate(order):
+        for child in below.get(vertex, ()):
+            order.append(child)
+            above_in_order.append(position)
+    return History(
+        tree,
+        tuple(clone[vertex] for vertex in order),
+        tuple(site[vertex] for vertex in order),
+        tuple(above_in_order),
+    )
 
 
 def _order(edges: Sequence[tuple[str, str]], root: str | None) -> tuple[list[str], list[int]]:
