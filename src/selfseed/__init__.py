@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from selfseed import catalog
     from selfseed.engine import simulate
+    from selfseed.history.evidence import infer_history
     from selfseed.results.run import Run
     from selfseed.results.store import open_run as open
     from selfseed.scenario import Scenario, explain, read
@@ -22,12 +23,24 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-__all__ = ["Run", "Scenario", "__version__", "catalog", "explain", "open", "read", "report", "simulate"]
+__all__ = [
+    "Run",
+    "Scenario",
+    "__version__",
+    "catalog",
+    "explain",
+    "infer_history",
+    "open",
+    "read",
+    "report",
+    "simulate",
+]
 
 _HOMES = {
     "Run": ("selfseed.results.run", "Run"),
     "Scenario": ("selfseed.scenario.model", "Scenario"),
     "explain": ("selfseed.scenario.explain", "explain"),
+    "infer_history": ("selfseed.history.evidence", "infer_history"),
     "open": ("selfseed.results.store", "open_run"),
     "read": ("selfseed.scenario.read", "read"),
     "report": ("selfseed.views.report", "write_report"),

@@ -13,7 +13,7 @@ import typer
 
 from selfseed import __version__
 from selfseed.base.errors import OutputError, ScenarioError
-from selfseed.doors import question
+from selfseed.doors import history, question
 from selfseed.doors.talk import Talk, fail
 
 app = typer.Typer(
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(history.app)
 
 
 class Engine(StrEnum):

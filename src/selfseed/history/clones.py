@@ -48,6 +48,16 @@ def clone_tree(
     )
 
 
+def carried_mutations(tree: CloneTree) -> list[frozenset[str]]:
+    """Return the mutations each clone carries, with its ancestors'; where unknown, the names on its path."""
+    known = any(tree.mutations)
+    carried: list[frozenset[str]] = []
+    for clone, above in enumerate(tree.parent):
+        gained = tree.mutations[clone] if known else (tree.names[clone],)
+        carried.append((carried[above] if above >= 0 else frozenset()) | frozenset(gained))
+    return carried
+
+
 def gained_mutations(names: Sequence[str], parent: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Return the mutations that each vertex lists and no ancestor does, walking down the tree from its root."""
     below: dict[str, list[str]] = {}

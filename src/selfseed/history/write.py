@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from selfseed.base.errors import OutputError
-from selfseed.history.tree import History
+from selfseed.history.counts import ReadCounts
+from selfseed.history.tree import CloneTree, History
 from selfseed.interchange import auspice, mach2_viz, machina, newick, nexus
 
 PathLike = str | os.PathLike[str]
@@ -77,6 +78,51 @@ def write_front(
     for stem, (history, _) in zip(stems, front, strict=True):
         paths += write_machina(history, directory, stem, force=force)
     return paths
+
+
+def write_clone_tree(
+    tree: CloneTree, directory: PathLike, stem: str = "clones", *, force: bool = False
+) -> tuple[Path, ...]:
+    """Write a clone tree as MACH2 reads it, and return the paths of the files.
+
+    Parameters
+    ----------
+    tree : CloneTree
+    directory : path
+        Made if need be.
+    stem : str
+        The files are ``stem.tree`` (parent child) and ``stem.observed.labeling`` (clone and its sites, none or more).
+    force : bool
+        Replace files that are there.
+
+    Raises
+    ------
+    OutputError
+        If a file is there, or cannot be written.
+    """
+    names = machina.safe_names(tree.names)
+    safe = dict(zip(tree.sites, machina.safe_names(tree.sites), strict=True))
+    edges = [(names[above], names[clone]) for clone, above in enumerate(tree.parent) if above >= 0]
+    seen = [
+        " ".join([name, *(safe[site] for site in sorted(sites))])
+        for name, sites in zip(names, tree.observed, strict=True)
+    ]
+    texts = {f"{stem}.tree": machina.tree_text(edges), f"{stem}.observed.labeling": "\n".join(seen) + "\n"}
+    return _write(Path(directory), texts, force)
+
+
+def write_reads(reads: ReadCounts, path: PathLike, *, force: bool = False) -> Path:
+    """Write read counts as MACHINA's table, and return the path; purity and clusters have no place in it.
+
+    Raises
+    ------
+    OutputError
+        If the file is there and not to be replaced, or cannot be written.
+    """
+    text = machina.counts_text(
+        reads.samples, reads.site, reads.mutations, reads.reference.tolist(), reads.variant.tolist()
+    )
+    return _write(Path(path).parent, {Path(path).name: text}, force)[0]
 
 
 def write_newick(history: History, support: Mapping[int, float] | None = None) -> str:

@@ -79,6 +79,41 @@ def tree_text(pairs: Iterable[tuple[str, str]]) -> str:
     return "".join(f"{first} {second}\n" for first, second in pairs)
 
 
+def counts_text(
+    samples: Sequence[str],
+    sites: Sequence[str],
+    mutations: Sequence[str],
+    reference: Sequence[Sequence[int]],
+    variant: Sequence[Sequence[int]],
+) -> str:
+    r"""Return a table of read counts, a row for each sample and mutation.
+
+    Parameters
+    ----------
+    samples, sites : sequence of str, length m
+        The samples, and where each was taken from.
+    mutations : sequence of str, length n
+    reference, variant : (m, n) [reads]
+
+    Examples
+    --------
+    >>> print(counts_text(["P_0"], ["P"], ["7"], [[90]], [[10]]).splitlines()[-1].split("\t"))
+    ['0', 'P_0', '0', 'P', '0', '7', '90', '10']
+    """
+    labels, places, characters = safe_names(samples), safe_names(sites), safe_names(mutations)
+    number = {site: position for position, site in enumerate(dict.fromkeys(places))}
+    lines = [f"{len(number)} #anatomical sites", f"{len(labels)} #samples", f"{len(characters)} #mutations"]
+    lines.append("\t".join(["#" + TABLE_COLUMNS[0], *TABLE_COLUMNS[1:], "ref", "var"]))
+    for sample, (label, site) in enumerate(zip(labels, places, strict=True)):
+        lines += [
+            f"{sample}\t{label}\t{number[site]}\t{site}\t{character}\t{name}\t{without}\t{with_it}"
+            for character, (name, without, with_it) in enumerate(
+                zip(characters, reference[sample], variant[sample], strict=True)
+            )
+        ]
+    return "\n".join(lines) + "\n"
+
+
 def safe_names(names: Sequence[str]) -> list[str]:
     """Return ``names`` without white space, all different where they were; "-" stands for it.
 

@@ -445,7 +445,8 @@ def _step(walk, weights, features, trial, heat, rng, moved_site, moved_clone):
         place, _ = _pick_place(walk, clone, rng, False)
         old_code = walk.up[clone, place]
         code = _pick_above(walk, clone, place, rng)
-        if code in (old_code, NOWHERE):
+        unchanged = code == old_code
+        if unchanged or code == NOWHERE:
             return False
         _set_up(walk, clone, place, code)
         move = 0
