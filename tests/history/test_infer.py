@@ -45,6 +45,16 @@ def test_the_prior_moves_the_posterior_and_not_the_bayes_factor():
     assert odds[0] / odds[1] == pytest.approx((0.5 / 0.5) / (0.015 / 0.985), rel=1e-6)
 
 
+def test_draws_that_all_show_a_return_leave_room_for_a_prior_against_it():
+    there = CloneTree.from_edges(
+        [("GL", "a"), ("a", "b"), ("b", "c"), ("c", "d"), ("d", "e"), ("e", "f")],
+        {"a": ["P"], "b": ["P"], "c": ["M"], "d": ["M"], "e": ["P"], "f": ["P"]},
+        {name: [str(number)] for number, name in enumerate("abcdef")},
+    )
+    chances = [infer_from_tree(there, "P", prior=prior, leave_out=False).p_reseeding for prior in (1e-4, 0.25, 0.9)]
+    assert chances[0] < chances[1] < chances[2] < 1
+
+
 def test_without_the_site_that_cells_left_no_return_can_be_seen():
     answer = infer_from_tree(THERE_AND_BACK, "P", seed=1)
     assert [moved.name for moved in answer.left_out] == []

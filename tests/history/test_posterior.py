@@ -17,6 +17,7 @@ TREE = CloneTree.from_edges(
     {"a": ["1"], "b": ["2", "3"], "c": ["4"]},
 )
 WEIGHTS = np.random.default_rng(5).normal(-0.6, 0.7, len(FEATURES))
+WEIGHTS[FEATURES.index("any cycle")] += 1.5
 
 
 def joined(sites):
@@ -74,7 +75,7 @@ def exact():
 
 @pytest.fixture(scope="module")
 def drawn():
-    return draw_histories(TREE, "P", WEIGHTS, seed=1, chains=2, rounds=60_000, burn_in=1000, steps=40)
+    return draw_histories(TREE, "P", WEIGHTS, seed=1, chains=2, rounds=60_000, burn_in=1000, steps=24)
 
 
 def cycles(ground, exact):

@@ -139,18 +139,23 @@ class Answer:
 
     @cached_property
     def p_reseeding(self) -> float:
-        """The probability that some site was reseeded: that the migration graph has a directed cycle."""
-        return self._share(self.pool.cycle)
+        """The probability that some site was reseeded: that the migration graph has a directed cycle.
+
+        From prior odds and Bayes factor, so that a finite number of draws never makes it 0 or 1.
+        """
+        odds = _odds(self.prior) * self.bayes_factor
+        return odds / (1 + odds)
 
     @cached_property
     def p_primary_reseeded(self) -> float:
         """The probability that cells came into the primary."""
-        return self._share(np.asarray(self.pool.arcs[:, :, self._primary].any(axis=1)))
+        into = np.asarray(self.pool.arcs[:, :, self._primary].any(axis=1))
+        return min(self._share(into), self.p_reseeding)
 
     @cached_property
     def p_metastases_reseeded(self) -> float:
         """The probability of a directed cycle between metastases alone."""
-        return self._share(self.pool.metastatic_cycle)
+        return min(self._share(self.pool.metastatic_cycle), self.p_reseeding)
 
     @cached_property
     def bayes_factor(self) -> float:

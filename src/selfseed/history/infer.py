@@ -23,7 +23,7 @@ MOST_TREES = 60
 """Clone trees, with the sites of their clones, whose histories are drawn."""
 
 LEADING = 6
-"""Clone trees that are looked at again when a sample is left out."""
+"""The most probable clone trees: their histories are drawn at length, and again when a sample is left out."""
 
 Say = Callable[[str], None]
 
@@ -127,7 +127,7 @@ def infer_from_reads(
     reading = np.log([candidate.weight for candidate in candidates])
     trees = [candidate.tree for candidate in candidates]
     say(f"drawing histories of {len(trees)} clone trees")
-    truncated = sample.truncated
+    notes = ["All mutations are taken as heterozygous, in regions of two copies."]
     joint: dict[str, tuple[list[Draws], NDArray[np.float64]]] = {}
     for site in [primary] if primary is not None else reads.sites:
         joint[site] = _draw_each(trees, reading, site, reads.sites, model, seed)
@@ -135,23 +135,26 @@ def infer_from_reads(
     chance = _normalised(evidence)
     likeliest = list(joint)[int(chance.argmax())]
     drawn, logs = joint[likeliest]
+    for number in np.argsort(-logs, kind="stable")[:LEADING]:
+        drawn[number] = draw_histories(
+            trees[number], likeliest, model.weights, seed=seed, further_sites=reads.sites, rounds=900, burn_in=150
+        )
     pool = pool_of(drawn, _normalised(logs))
     left_out: list[LeftOut | None] = []
     for sample_name in reads.samples if leave_out else ():
         if time.monotonic() - start > budget_seconds:
-            truncated = True
-            say("the time budget ended before each sample was left out")
+            notes.append("The time budget ended before each sample was left out.")
             break
         say(f"again without {sample_name}")
         left_out.append(_without_sample(reads, sample_name, candidates, logs, likeliest, prior, model, seed))
     return answer_from(
         pool,
-        trust_in(drawn, _normalised(logs), start, truncated),
+        trust_in(drawn, _normalised(logs), start, sample.truncated),
         prior,
         model,
         left_out=[moved for moved in left_out if moved is not None],
         primaries=dict(zip(joint, map(float, chance), strict=True)),
-        notes=("All mutations are taken as heterozygous, in regions of two copies.",),
+        notes=notes,
     )
 
 
@@ -272,7 +275,11 @@ def trust_in(drawn: Sequence[Draws], chance: NDArray[np.float64], start: float, 
 
     main = drawn[int(np.argmax(chance))]
     reseeding = main.features[:, :, FEATURES.index("any cycle")]
-    watched = [main.features[:, :, place] for place in range(len(FEATURES)) if FEATURES[place].startswith("arcs")]
+    watched = [
+        main.features[:, :, place]
+        for place in range(len(FEATURES))
+        if FEATURES[place].startswith(("arcs", "migrations on"))
+    ]
     factor = max(shrink_factor(values) for values in [reseeding, *watched])
     return Trust(effective_draws(reseeding), factor, time.monotonic() - start, truncated)
 
@@ -280,7 +287,7 @@ def trust_in(drawn: Sequence[Draws], chance: NDArray[np.float64], start: float, 
 def effort(clones: int, less: int = 1) -> dict[str, Any]:
     """Return how long to walk over the histories of a tree of so many clones: rounds, and steps in each."""
     steps = max(60, min(4 * clones, 10_000))
-    rounds = max(200, min(1500, 4_000_000 // steps)) // less
+    rounds = max(200, min(1500, 2_500_000 // steps)) // less
     return {"rounds": rounds, "burn_in": rounds // 5, "steps": steps}
 
 

@@ -14,6 +14,10 @@ HEATS = (1.0, 0.7, 0.45, 0.25)
 """What the log weights are multiplied by at each temperature of a walk: the warm walks cross where the cold cannot."""
 
 
+GREAT = 200
+"""Walks over trees of more clones than this start near the fewest migrations, others anywhere."""
+
+
 @dataclass(frozen=True)
 class Draws:
     """Hold histories drawn from the posterior of one clone tree.
@@ -120,5 +124,7 @@ def draw_histories(
         generator = np.random.Generator(np.random.PCG64(replicate_key(seed, chain)))
         walks = tuple(ground.walk() for _ in HEATS)
         thinning = steps or max(60, 4 * n)
-        wander(walks, weights, np.array(HEATS), rounds, thinning, burn_in, generator, up[chain], features[chain])
+        wander(
+            walks, weights, np.array(HEATS), rounds, thinning, burn_in, n > GREAT, generator, up[chain], features[chain]
+        )
     return Draws(ground, up, features)

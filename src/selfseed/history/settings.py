@@ -72,8 +72,8 @@ class Settings:
         New mutations are followed in groups smaller than this: in larger ones they stay too rare to be seen there.
     most_generations : int, 10 to 100000 [generation]
     counts_as_back : bool
-        Cells that came back into a site where their clone still lives, without a mutation that tells the two apart: count
-        all cells of the clone there as come back, as in El-Kebir et al. 2018, or as stayed.
+        Whether, of cells that came back into a site where their clone still lives without a mutation that tells the two
+        apart, all count as come back, as in El-Kebir et al. 2018, or as stayed.
     samples_of_primary, samples_of_metastasis : int, 1 to 20
     concentration : float, 1e-3 to 1e6
         How closely a sample's shares of clones follow those of the site: their law is Dirichlet with this sum.

@@ -4,8 +4,8 @@ A *place* is a clone in a site where it lives in the history. Each place but the
 the same clone (a migration that brought no new mutation) or a place of the parent clone (the branch on which the clone
 arose, a migration where the sites differ). Exactly one place of each clone hangs below the parent clone: its *entry*.
 
-``up[clone, site]`` is -1 where the clone does not live; ``k`` sites: codes 0..k-1 name the site of a place of the parent
-clone, codes k..2k-1 the site of another place of the same clone.
+``up[clone, site]`` is -1 where the clone does not live. With k sites, codes 0..k-1 name the site of a place of the
+parent clone, codes k..2k-1 the site of another place of the same clone.
 """
 
 from typing import NamedTuple
@@ -526,50 +526,53 @@ def _step(walk, weights, features, trial, heat, rng, moved_site, moved_clone):
 
 
 @njit(cache=True)
-def start_random(walk, rng):
-    """Put each clone where it was observed, an unobserved one where its parent is, joined at random."""
+def fewest_moves(walk):
+    """Return the fewest migrations below each clone should it enter each site, int array (n, k)."""
     n, k = walk.up.shape
+    cost = np.zeros((n, k), dtype=np.int64)
+    for clone in range(n - 1, -1, -1):
+        for site in range(k):
+            if walk.seen[clone] and not walk.observed[clone, site]:
+                cost[clone, site] += 1
+        if clone > 0:
+            above, least = walk.parent[clone], cost[clone].min()
+            for site in range(k):
+                cost[above, site] += min(cost[clone, site], 1 + least)
+    return cost
+
+
+@njit(cache=True)
+def start(walk, near, rng):
+    """Put each clone where it was observed, joined at random; an unobserved one where its parent is, or by chance.
+
+    With ``near`` clones enter where the fewest migrations follow, which a walk over a great tree takes long to find.
+    """
+    n, k = walk.up.shape
+    cost = fewest_moves(walk)
     walk.up[:] = NOWHERE
     walk.up[0, walk.primary[0]] = 0
     walk.entry[0] = walk.primary[0]
     for clone in range(1, n):
-        entry = -1
-        above, _ = _pick_place(walk, walk.parent[clone], rng, False)
+        parent = walk.parent[clone]
+        above, _ = _pick_place(walk, parent, rng, False)
+        best, entry = np.inf, -1
         for site in range(k):
-            if walk.observed[clone, site]:
-                if entry < 0:
-                    entry = site
-                    walk.up[clone, site] = above
-                else:
-                    joined, _ = _pick_place(walk, clone, rng, False)
-                    walk.up[clone, site] = k + joined
-        if entry < 0:
-            entry = above if rng.random() < 0.7 else int(rng.random() * k)
-            walk.up[clone, entry] = above
+            if near:
+                value = cost[clone, site] + (walk.up[parent, site] == NOWHERE) + 0.5 * rng.random()
+            else:
+                value = rng.random() - 2.0 * (site == above) * (not walk.seen[clone] and rng.random() < 0.7)
+            if value < best and (walk.observed[clone, site] or not walk.seen[clone]):
+                best, entry = value, site
         walk.entry[clone] = entry
-        shifted, _ = _pick_place(walk, clone, rng, False)
-        if shifted != entry:
-            _turn(walk, clone, shifted)
+        walk.up[clone, entry] = entry if near and walk.up[parent, entry] != NOWHERE else above
+        for site in range(k):
+            if walk.observed[clone, site] and site != entry:
+                joined, _ = _pick_place(walk, clone, rng, False)
+                walk.up[clone, site] = k + joined
 
 
 @njit(cache=True)
-def _turn(walk, clone, site):
-    """As ``_reroot``, before anything was counted."""
-    k = walk.up.shape[1]
-    code = walk.up[clone, walk.entry[clone]]
-    current = site
-    while True:
-        above = walk.up[clone, current]
-        walk.up[clone, current] = code
-        if above < k:
-            break
-        code = k + current
-        current = above - k
-    walk.entry[clone] = site
-
-
-@njit(cache=True)
-def wander(walks, weights, heats, sweeps, thinning, burn_in, rng, kept_up, kept_features):
+def wander(walks, weights, heats, sweeps, thinning, burn_in, near, rng, kept_up, kept_features):
     """Walk over histories at several temperatures, exchange neighbours, and keep every ``thinning``-th of the coldest.
 
     1. Each temperature takes ``thinning`` steps of Metropolis and Hastings.
@@ -582,6 +585,8 @@ def wander(walks, weights, heats, sweeps, thinning, burn_in, rng, kept_up, kept_
     weights : float array (features,)
     heats : float array (temperatures,), the first 1
     sweeps, thinning, burn_in : int [rounds, steps, rounds]
+    near : bool
+        Whether walks start near the fewest migrations, or anywhere.
     rng : numpy.random.Generator
     kept_up : int array (sweeps - burn_in, n, k), filled
     kept_features : float array (sweeps - burn_in, features), filled
@@ -594,7 +599,7 @@ def wander(walks, weights, heats, sweeps, thinning, burn_in, rng, kept_up, kept_
     moved_clone = np.zeros(max(1, n), dtype=np.bool_)
     holder = np.arange(levels)
     for level in range(levels):
-        start_random(walks[level], rng)
+        start(walks[level], near, rng)
         count_all(walks[level])
         graph_features(walks[level], features[level])
     for sweep in range(sweeps):
