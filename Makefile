@@ -13,7 +13,7 @@ TESTS := $(VENV)/ready-to-test
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help demo test check verify wheel lock clean
+.PHONY: help demo test check verify bench wheel lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -21,6 +21,7 @@ help:
 	@echo "make test     set up, run the tests (a few minutes)"
 	@echo "make check    formatting, lint, types, and the walls between the rooms"
 	@echo "make verify   the long statistical suite"
+	@echo "make bench    accuracy and time of migration histories, beside the published figures of the peers"
 	@echo "make wheel    build the package into dist/"
 	@echo "make lock     renew the pinned packages from pyproject.toml"
 	@echo "make clean    remove .venv, dist and everything that can be made again, but no results"
@@ -43,6 +44,10 @@ check: $(TESTS)
 verify: $(TESTS)
 	@echo "running the long statistical suite ..."
 	@$(BIN)/python -m pytest -m slow
+
+bench: $(RUNS)
+	@echo "scoring and timing migration histories (about ten minutes) ..."
+	@$(BIN)/python bench/history.py
 
 wheel: $(RUNS)
 	@rm -rf dist

@@ -6,9 +6,11 @@ import numpy as np
 import pytest
 
 from selfseed.history.infer import infer_from_reads, infer_from_tree, without_sites
+from selfseed.history.posterior import draw_histories
 from selfseed.history.settings import Settings
 from selfseed.history.simulate import simulate_patient
 from selfseed.history.tree import CloneTree, History, without_repeats
+from selfseed.kernels.histories import FEATURES
 
 ONE_WAY = CloneTree.from_edges(
     [("GL", "a"), ("a", "b"), ("a", "c"), ("b", "d")],
@@ -53,6 +55,17 @@ def test_draws_that_all_show_a_return_leave_room_for_a_prior_against_it():
     )
     chances = [infer_from_tree(there, "P", prior=prior, leave_out=False).p_reseeding for prior in (1e-4, 0.25, 0.9)]
     assert chances[0] < chances[1] < chances[2] < 1
+
+
+def test_the_clone_that_began_the_tumour_arose_in_the_primary():
+    tree = CloneTree.from_edges(
+        [("GL", "a"), ("a", "b"), ("a", "c")],
+        {"a": ["M1"], "b": ["P"], "c": ["M1"]},
+        {"a": ["1"], "b": ["2"], "c": ["3"]},
+    )
+    draws = draw_histories(tree, "P", np.full(len(FEATURES), -0.3), seed=1, rounds=400, burn_in=50)
+    entered = {draws.history(number).site[1] for number in range(len(draws.count))}
+    assert entered == {"P"}
 
 
 def test_without_the_site_that_cells_left_no_return_can_be_seen():

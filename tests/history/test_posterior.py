@@ -60,6 +60,8 @@ def all_histories(ground, weights):
                 walk.entry[clone] = root
                 for site, upper in up.items():
                     walk.up[clone, site] = k + upper
+            if walk.entry[walk.founder[0]] != primary:
+                continue
             count_all(walk)
             graph_features(walk, features)
             scores[walk.up.tobytes()] = float(features @ weights)

@@ -12,7 +12,7 @@ from selfseed.history.answer import Answer, LeftOut, Pool, Trust
 from selfseed.history.counts import ReadCounts
 from selfseed.history.model import Learned, learned
 from selfseed.history.phylogeny_presence import Candidate
-from selfseed.history.posterior import Draws, draw_histories
+from selfseed.history.posterior import GREAT, Draws, draw_histories
 from selfseed.history.tree import CloneTree
 from selfseed.history.trust import effective_draws, shrink_factor
 
@@ -149,7 +149,7 @@ def infer_from_reads(
         left_out.append(_without_sample(reads, sample_name, candidates, logs, likeliest, prior, model, seed))
     return answer_from(
         pool,
-        trust_in(drawn, _normalised(logs), start, sample.truncated),
+        trust_in(drawn, _normalised(logs), start, sample.truncated, sample.disagreement),
         prior,
         model,
         left_out=[moved for moved in left_out if moved is not None],
@@ -269,8 +269,14 @@ def pool_of(drawn: Sequence[Draws], chance: NDArray[np.float64]) -> Pool:
     )
 
 
-def trust_in(drawn: Sequence[Draws], chance: NDArray[np.float64], start: float, truncated: bool = False) -> Trust:
-    """Return how far the draws can be trusted, of several trees the one of greatest probability."""
+def trust_in(
+    drawn: Sequence[Draws],
+    chance: NDArray[np.float64],
+    start: float,
+    truncated: bool = False,
+    disagreement: float = 1.0,
+) -> Trust:
+    """Return how far the draws can be trusted: of several trees the most probable one's, and R-hat of the trees."""
     from selfseed.kernels.histories import FEATURES
 
     main = drawn[int(np.argmax(chance))]
@@ -280,15 +286,15 @@ def trust_in(drawn: Sequence[Draws], chance: NDArray[np.float64], start: float, 
         for place in range(len(FEATURES))
         if FEATURES[place].startswith(("arcs", "migrations on"))
     ]
-    factor = max(shrink_factor(values) for values in [reseeding, *watched])
+    factor = max(disagreement, *(shrink_factor(values) for values in [reseeding, *watched]))
     return Trust(effective_draws(reseeding), factor, time.monotonic() - start, truncated)
 
 
 def effort(clones: int, less: int = 1) -> dict[str, Any]:
     """Return how long to walk over the histories of a tree of so many clones: rounds, and steps in each."""
-    steps = max(60, min(4 * clones, 10_000))
+    steps = max(60, min(6 * clones, 10_000))
     rounds = max(200, min(1500, 2_500_000 // steps)) // less
-    return {"rounds": rounds, "burn_in": rounds // 5, "steps": steps}
+    return {"rounds": rounds, "burn_in": rounds // 5, "steps": steps, "chains": 3 if clones <= GREAT else 2}
 
 
 def without_sites(tree: CloneTree, left_out: set[str]) -> CloneTree:

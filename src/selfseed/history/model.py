@@ -98,6 +98,7 @@ class Ground:
             branch_lengths(tree),
             np.log((1 + observed.sum(axis=0)) / (1 + observed.sum(axis=0)).mean()),
             np.array([position[self.primary]], dtype=np.int64),
+            np.array([_founder(tree)], dtype=np.int64),
         )
 
     def walk(self) -> Any:
@@ -168,6 +169,12 @@ class Ground:
                 parent.append(vertex)
         clones, sites = zip(*order, strict=True)
         return History(self.tree, clones, tuple(self.sites[site] for site in sites), tuple(parent))
+
+
+def _founder(tree: CloneTree) -> int:
+    """Return the clone that began the tumour, in the primary, where the root stands for healthy cells; else -1."""
+    healthy = not tree.mutations[0] and not tree.observed[0] and len(tree.children[0]) == 1
+    return tree.children[0][0] if healthy and any(tree.mutations) else -1
 
 
 def branch_lengths(tree: CloneTree) -> NDArray[np.float64]:

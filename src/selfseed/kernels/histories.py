@@ -63,6 +63,8 @@ class Walk(NamedTuple):
     age : float array (k,)
         Logarithm of the clones observed in each site, against the mean of the sites.
     primary : int array (1,)
+    founder : int array (1,)
+        The clone that enters the primary and nowhere else, the first below a root without cells; -1 if there is none.
     up : int array (n, k); entry : int array (n,)
     degree : int array (n, k)
         Places that hang below each place.
@@ -82,6 +84,7 @@ class Walk(NamedTuple):
     length: np.ndarray
     age: np.ndarray
     primary: np.ndarray
+    founder: np.ndarray
     up: np.ndarray
     entry: np.ndarray
     degree: np.ndarray
@@ -507,6 +510,8 @@ def _step(walk, weights, features, trial, heat, rng, moved_site, moved_clone):
         move = 4
     graph_features(walk, trial)
     gain = odds
+    if clone == walk.founder[0] and walk.entry[clone] != walk.primary[0]:
+        gain = -np.inf
     for feature in range(trial.size):
         gain += heat * weights[feature] * (trial[feature] - features[feature])
     if gain >= 0.0 or rng.random() < np.exp(gain):
@@ -563,6 +568,8 @@ def start(walk, near, rng):
                 value = rng.random() - 2.0 * (site == above) * (not walk.seen[clone] and rng.random() < 0.7)
             if value < best and (walk.observed[clone, site] or not walk.seen[clone]):
                 best, entry = value, site
+        if clone == walk.founder[0]:
+            entry = walk.primary[0]
         walk.entry[clone] = entry
         walk.up[clone, entry] = entry if near and walk.up[parent, entry] != NOWHERE else above
         for site in range(k):
