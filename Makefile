@@ -3,12 +3,14 @@ PYTHON ?= python3
 
 VENV := .venv
 BIN := $(VENV)/bin
+PEER := .venv-bench
 PIP := $(BIN)/python -m pip --quiet --quiet --disable-pip-version-check --no-input
 DEMO := kim2009-two-gland
 
 # An installed environment is a file; it is as new as the list of pinned packages it was made from.
 RUNS := $(VENV)/ready-to-run
 TESTS := $(VENV)/ready-to-test
+METIENT := $(PEER)/ready-to-run
 
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -21,10 +23,10 @@ help:
 	@echo "make test     set up, run the tests (a few minutes)"
 	@echo "make check    formatting, lint, types, and the walls between the rooms"
 	@echo "make verify   the long statistical suite"
-	@echo "make bench    accuracy and time of migration histories, beside the published figures of the peers"
+	@echo "make bench    accuracy and time of migration histories, beside Metient and published results"
 	@echo "make wheel    build the package into dist/"
 	@echo "make lock     renew the pinned packages from pyproject.toml"
-	@echo "make clean    remove .venv, dist and everything that can be made again, but no results"
+	@echo "make clean    remove .venv, .venv-bench, dist and everything that can be made again, but no results"
 
 demo: $(RUNS)
 	@echo "[3/3] running the experiment $(DEMO) ..."
@@ -46,8 +48,10 @@ verify: $(TESTS)
 	@$(BIN)/python -m pytest -m slow
 
 bench: $(RUNS)
-	@echo "scoring and timing migration histories (about ten minutes) ..."
-	@$(BIN)/python bench/history.py
+	@$(MAKE) --no-print-directory $(METIENT) || echo "Metient could not be installed; going on without it." >&2
+	@echo "scoring and timing migration histories (about a quarter of an hour) ..."
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/history.py \
+		--metient $(PEER)/bin/python --page docs/benchmarks.md
 
 wheel: $(RUNS)
 	@rm -rf dist
@@ -60,7 +64,7 @@ lock: $(BIN)/python
 	@$(LOCK) --upgrade --group build --extra dev --constraint requirements.lock pyproject.toml -o requirements-test.lock
 
 clean:
-	rm -rf $(VENV) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PEER) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -82,4 +86,12 @@ $(RUNS): requirements.lock pyproject.toml | $(BIN)/python
 $(TESTS): requirements-test.lock $(RUNS)
 	@echo "installing the packages for tests into $(VENV) (once) ..."
 	@$(PIP) install --no-compile --require-hashes -r requirements-test.lock
+	@touch $@
+
+$(METIENT): bench/requirements-metient.txt
+	@echo "installing Metient into $(PEER) (once, a few minutes: it brings torch) ..."
+	@rm -rf $(PEER)
+	@$(PYTHON) -m venv $(PEER)
+	@$(PEER)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --no-compile \
+		--only-binary :all: -r bench/requirements-metient.txt
 	@touch $@
