@@ -76,7 +76,6 @@ def main() -> None:
             "seed": SEED,
         },
         "base_rate": round(float(np.mean([each.reseeding for each in taught])), 4),
-        "tree_weights": {"log posterior from reads": 1.0, "log summed weight of histories": 1.0, "clones": 0.0},
         "weights": {name: round(float(weight), 4) for name, weight in zip(FEATURES, weights, strict=True)},
     }
     path = Path(selfseed.history.__file__).with_name("learned.json")

@@ -1,7 +1,7 @@
 """What the posterior says: whether, where and how surely cells came back, and what the answer leans on."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
@@ -143,7 +143,7 @@ class Answer:
 
         From prior odds and Bayes factor, so that a finite number of draws never makes it 0 or 1.
         """
-        odds = _odds(self.prior) * self.bayes_factor
+        odds = odds_of(self.prior) * self.bayes_factor
         return odds / (1 + odds)
 
     @cached_property
@@ -160,7 +160,7 @@ class Answer:
     @cached_property
     def bayes_factor(self) -> float:
         """How much more probable the data are with reseeding than without: posterior odds over prior odds."""
-        return _odds(self.learned_pool_probability) / _odds(self.base_rate)
+        return odds_of(self.learned_pool_probability) / odds_of(self.base_rate)
 
     @property
     def verdict(self) -> str:
@@ -316,12 +316,14 @@ def _descending(values: Mapping[Key, float]) -> dict[Key, float]:
     return dict(sorted(values.items(), key=lambda item: -item[1]))
 
 
-def _odds(probability: float) -> float:
+def odds_of(probability: float) -> float:
+    """Return the odds of a probability, which is kept a millionth away from 0 and 1."""
     bounded = min(max(probability, 1e-6), 1 - 1e-6)
     return bounded / (1 - bounded)
 
 
-def _agreement(one: frozenset, other: frozenset) -> float:
+def agreement(one: Set[Hashable], other: Set[Hashable]) -> float:
+    """Return F1 of two sets: 1 where they are equal, or both empty."""
     size = len(one) + len(other)
     return 2 * len(one & other) / size if size else 1.0
 
@@ -341,7 +343,7 @@ def _most_expected(pool: Pool, looked_at: list[int], reseeding: bool, most: int 
     def expected(candidate: tuple) -> float:
         (arcs, clones), _ = candidate
         return sum(
-            weight * (_agreement(arcs, others) + 0.5 * _agreement(clones, moving))
+            weight * (agreement(arcs, others) + 0.5 * agreement(clones, moving))
             for (others, moving), (weight, _) in leading
         )
 

@@ -45,19 +45,6 @@ class ReadCounts:
         """The sites, each once, in the order of their names."""
         return tuple(sorted(set(self.site)))
 
-    def without_sample(self, sample: str) -> "ReadCounts":
-        """Return the counts as if ``sample`` had not been taken."""
-        kept = [position for position, name in enumerate(self.samples) if name != sample]
-        return ReadCounts(
-            self.mutations,
-            tuple(self.samples[position] for position in kept),
-            tuple(self.site[position] for position in kept),
-            self.reference[kept],
-            self.variant[kept],
-            self.purity[kept],
-            self.cluster,
-        )
-
 
 @dataclass(frozen=True)
 class Frequencies:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from selfseed.history.answer import Answer, LeftOut, Pool, Trust
+from selfseed.history.answer import Answer, LeftOut, Pool, Trust, odds_of
 from selfseed.history.counts import ReadCounts
 from selfseed.history.model import Learned, learned
 from selfseed.history.phylogeny_presence import Candidate
@@ -173,8 +173,7 @@ def _draw_each(
             tree, primary, model.weights, seed=seed, further_sites=sites, chains=2, rounds=150, burn_in=40
         )
         drawn.append(draws)
-        terms = np.array([log_reads, draws.log_sum(model.weights), len(tree)])
-        logs.append(float(terms @ model.tree_weights))
+        logs.append(float(log_reads) + draws.log_sum(model.weights))
     return drawn, np.array(logs)
 
 
@@ -207,7 +206,7 @@ def _without_sample(
         drawn.append(draw_histories(rest, primary, model.weights, seed=seed, chains=1, rounds=150, burn_in=40))
     chance = _normalised(logs[leading])
     cycle = into = 0.0
-    factor = _odds(prior) / _odds(model.base_rate)
+    factor = odds_of(prior) / odds_of(model.base_rate)
     total = 0.0
     for draws, probability in zip(drawn, chance, strict=True):
         pool = pool_of([draws], np.ones(1))
@@ -231,7 +230,7 @@ def answer_from(
     """Return the answer that a pool of histories gives at the prior asked for."""
     before = float(pool.weight[pool.cycle].sum())
     return Answer(
-        pool.at_odds(_odds(prior) / _odds(model.base_rate)),
+        pool.at_odds(odds_of(prior) / odds_of(model.base_rate)),
         _kept_off_the_ends(before, trust.effective_draws),
         prior,
         model.base_rate,
@@ -326,7 +325,7 @@ def without_sites(tree: CloneTree, left_out: set[str]) -> CloneTree:
 
 
 def _left_out(name: str, pool: Pool, prior: float, model: Learned) -> LeftOut:
-    moved = pool.at_odds(_odds(prior) / _odds(model.base_rate))
+    moved = pool.at_odds(odds_of(prior) / odds_of(model.base_rate))
     primary = pool.grounds[0].sites.index(pool.grounds[0].primary)
     into = moved.arcs[:, :, primary].any(axis=1)
     return LeftOut(name, float(moved.weight[moved.cycle].sum()), float(moved.weight[into].sum()))
@@ -335,10 +334,6 @@ def _left_out(name: str, pool: Pool, prior: float, model: Learned) -> LeftOut:
 def _normalised(log_weights: NDArray[np.float64]) -> NDArray[np.float64]:
     weights = np.exp(log_weights - log_weights.max())
     return weights / weights.sum()
-
-
-def _odds(probability: float) -> float:
-    return probability / (1 - probability)
 
 
 def _kept_off_the_ends(probability: float, draws: float) -> float:

@@ -32,16 +32,12 @@ class Learned:
         The weight of each feature, in the order of ``kernels.histories.FEATURES``.
     base_rate : float, in (0, 1)
         The share of patients with reseeding among those learned from.
-    tree_weights : array (3,)
-        What a clone tree is weighed by beside its reads: its log posterior from reads, the log of the summed weight of
-        its histories, its number of clones.
     origin : dict
         Which simulator, how many patients, which seed.
     """
 
     weights: NDArray[np.float64]
     base_rate: float
-    tree_weights: NDArray[np.float64]
     origin: dict[str, object]
 
 
@@ -54,7 +50,6 @@ def learned() -> Learned:
     return Learned(
         np.array([text["weights"][name] for name in FEATURES]),
         float(text["base_rate"]),
-        np.array(list(text["tree_weights"].values())),
         text["origin"],
     )
 

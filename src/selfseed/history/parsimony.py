@@ -77,11 +77,6 @@ class Front:
     optima: int | None = None
     price: Price | None = None
 
-    @property
-    def reseeding_share(self) -> float:
-        """The share of the graphs listed in which a site was reseeded; no probability."""
-        return sum(history.graph.reseeding for history in self.histories) / max(len(self.histories), 1)
-
 
 def parsimonious(
     tree: CloneTree,

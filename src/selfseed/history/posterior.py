@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from selfseed.base.streams import replicate_key
 from selfseed.history.model import Ground
-from selfseed.history.tree import CloneTree, History, MigrationGraph
+from selfseed.history.tree import CloneTree, History
 
 HEATS = (1.0, 0.7, 0.45, 0.25)
 """What the log weights are multiplied by at each temperature of a walk: the warm walks cross where the cold cannot."""
@@ -68,10 +68,6 @@ class Draws:
     def history(self, position: int) -> History:
         """Return one of the different histories."""
         return self.ground.history(self.distinct[position])
-
-    def graph(self, position: int) -> MigrationGraph:
-        """Return the migration graph of one of the different histories."""
-        return self.history(position).graph
 
 
 def draw_histories(

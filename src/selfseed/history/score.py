@@ -3,7 +3,7 @@
 from collections.abc import Hashable, Set
 from typing import Any
 
-from selfseed.history.answer import migrating_clones
+from selfseed.history.answer import agreement, migrating_clones
 from selfseed.history.clones import carried_mutations
 from selfseed.history.tree import History, MigrationGraph
 
@@ -75,11 +75,11 @@ def similarity(true: Set[Hashable], inferred: Set[Hashable]) -> dict[str, float]
     >>> similarity({"a", "b"}, {"b"})
     {'recall': 0.5, 'precision': 1.0, 'f1': 0.6666666666666666}
     """
-    hit, size = len(true & inferred), len(true) + len(inferred)
+    hit = len(true & inferred)
     return {
         "recall": hit / len(true) if true else 1.0,
         "precision": hit / len(inferred) if inferred else 1.0,
-        "f1": 2 * hit / size if size else 1.0,
+        "f1": agreement(true, inferred),
     }
 
 
