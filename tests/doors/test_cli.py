@@ -97,8 +97,28 @@ def test_explain_speaks_of_the_days_and_the_sources(ask):
 def test_cite_prints_the_paper_of_the_experiment_first(ask):
     told = ask("cite", PRESET).stdout.splitlines()
     assert told[0].startswith("https://doi.org/10.1016/j.cell.2009.11.025  Kim et al. 2009: this experiment, ")
-    assert all(line.startswith("https://doi.org/10.") for line in told)
+    assert all(line.startswith(("https://doi.org/10.", "no DOI  ")) for line in told)
+    assert any("Butler & Gullino 1975" in line for line in told)
     assert len(set(told)) == len(told) > 5
+
+
+def test_cite_bibtex_has_an_entry_for_selfseed_and_for_every_paper(ask):
+    told = ask("cite", PRESET, "--bibtex").stdout.splitlines()
+    papers = [line for line in ask("cite", PRESET).stdout.splitlines() if line.startswith("https")]
+    assert told[0].startswith("@software{selfseed")
+    assert len(told) == 1 + len(papers)
+    assert sum("Tumor self-seeding by circulating cancer cells" in line for line in told) == 1
+
+
+def test_a_paper_of_which_only_the_doi_is_known_is_cited_by_it(ask, tmp_path):
+    (tmp_path / "mine.yaml").write_text(catalog.text(PRESET).replace("10.1371/journal.pcbi.1007178", "10.1234/my.own"))
+    assert "@misc{10-1234-my-own, doi = {10.1234/my.own}}" in ask("cite", "mine.yaml", "--bibtex").stdout
+
+
+def test_show_prints_the_preset_with_its_cell_lines(ask, tmp_path):
+    told = ask("show", "kim2009-colon").stdout
+    assert told == catalog.text("kim2009-colon")
+    assert "SW620-GFP:\n    from: SW620" in told
 
 
 def test_schema_is_a_json_schema(ask):

@@ -94,3 +94,12 @@ def test_the_words_of_the_law_have_one_meaning_each():
     codes = (kernels.EXPONENTIAL, kernels.LOGISTIC, kernels.GOMPERTZ, kernels.POWER_LAW, kernels.VON_BERTALANFFY)
     assert codes == tuple(range(len(GROWTH_LAWS)))
     assert GROWTH_LAWS == ("exponential", "logistic", "gompertz", "power_law", "von_bertalanffy")
+
+
+def test_every_doi_of_the_table_and_of_the_catalogue_stands_in_the_bibliography():
+    from selfseed import catalog
+    from selfseed.doors.papers import bibliography
+
+    named = {parameter.doi for parameter in PARAMETERS.values() if parameter.doi}
+    named |= {doi for name in catalog.names() for doi in catalog.get(name).references}
+    assert named - bibliography().keys() == set()

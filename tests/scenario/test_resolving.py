@@ -34,6 +34,7 @@ def test_arms_come_in_their_order_and_then_the_switched_copies():
     assert [arm.name for arm in resolve(rich())] == [
         "LM2", "il6_silenced", "parental_donor", "more",
         "without return", "without crowding_relief", "without selection", "without niche", "without attraction",
+        "without primary_route", "without secondary_route", "without cross_route",
     ]  # fmt: skip
 
 
@@ -98,6 +99,7 @@ def test_a_switch_turns_off_one_thing_and_leaves_the_rest_as_in_the_control_arm(
     off = SWITCHES[name].parameters
     assert changed <= set(off)
     assert {key: switched.parameters[key] for key in off} == off
+    assert switched.closed_routes == SWITCHES[name].closed_routes
     assert (switched.kind, switched.procedures) == ("switch", control.procedures)
 
 

@@ -73,6 +73,12 @@ def list_presets() -> None:
 
 
 @app.command()
+def show(preset: Annotated[str, typer.Argument(help="A preset of `selfseed list`.")]) -> None:
+    """Show a published experiment as a scenario: what was found, its sources, its cell lines, its arms."""
+    print(question.preset(preset), end="")
+
+
+@app.command()
 def check(
     source: Source,
     as_json: Annotated[bool, typer.Option("--json", help="Print the problems for a program to read.")] = False,
@@ -179,11 +185,17 @@ def schema() -> None:
 
 
 @app.command()
-def cite(source: Source) -> None:
+def cite(
+    source: Source,
+    as_bibtex: Annotated[
+        bool, typer.Option("--bibtex", help="Print them as BibTeX, with an entry for selfseed.")
+    ] = False,
+) -> None:
     """Print the papers that a scenario and its numbers stand on."""
-    from selfseed.doors.papers import papers
+    from selfseed.doors.papers import bibtex, papers
 
-    print(papers(question.read(source)))
+    scenario = question.read(source)
+    print(bibtex(scenario) if as_bibtex else papers(scenario))
 
 
 def _refuse_to_overwrite(path: Path, force: bool) -> None:

@@ -8,7 +8,8 @@ import xarray as xr
 
 from selfseed.engine.animal import Outcome
 from selfseed.kernels.families import SEED
-from selfseed.results.words import INJECTION, SEED_ROUTES, dataset, table
+from selfseed.processes import SEED_ROUTES
+from selfseed.results.words import INJECTION, dataset, table
 from selfseed.scenario import ResolvedArm, Scenario
 
 KINDS = np.array(["implant", "injection", "seed", "mutant"], dtype=object)

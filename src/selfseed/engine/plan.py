@@ -9,7 +9,7 @@ from selfseed.kernels.circulation import GUT, LIVER, LUNG, ORGAN
 from selfseed.kernels.law import cluster_establishment, infiltration_probability
 from selfseed.kernels.setting import Setting
 from selfseed.kernels.stochastic import IMPLANTING, INJECTING, RESECTING, STARTS, Course
-from selfseed.processes import GENES, GROWTH_LAWS, ROUTES
+from selfseed.processes import GENES, GROWTH_LAWS, ROUTES, SEED_ROUTES
 from selfseed.scenario import ResolvedArm, ResolvedClone, ResolvedProcedure
 from selfseed.scenario.model import Numerics
 
@@ -114,6 +114,7 @@ def _clones(arm: ResolvedArm) -> dict:
         "infiltration": np.array([_infiltration(clone, parameters) for clone in clones]),
         "establishment": np.array([single, cluster]),
         "change": change,
+        "open_routes": np.array([float(route not in arm.closed_routes) for route in SEED_ROUTES]),
     }  # fmt: skip
 
 

@@ -87,15 +87,25 @@ def _pick_clump(animal, site):
 
 @njit(cache=True)
 def settle(setting, animal, replicate_key, name, parent, source, bed, kind, time_day):
-    """Turn one established cell or cluster into a family; return ``FINISHED`` or ``TOO_MANY``."""
+    """Turn one established cell or cluster into a family if its route is open; return ``FINISHED`` or ``TOO_MANY``."""
     sites = setting.place.shape[0]
     in_tumour = bed < sites
     site = bed if in_tumour else bed - sites
     point(animal.inner, replicate_key, mix(name, FOUND), 0)
+    family = animal.families[parent]
     founders = 1.0
     if kind == CLUSTER:
         promised = 2.0 * (animal.clusters[parent] - 1.0)
-        founders = min(cluster_cells(setting.cluster_size, animal.inner), animal.families[parent]["cells"] - promised)
+        founders = min(cluster_cells(setting.cluster_size, animal.inner), family["cells"] - promised)
+        animal.clusters[parent] -= 1.0
+        family["cells"] -= founders
+    else:
+        animal.singles[parent] -= 1.0
+    route = route_of(source, site, family["home"], in_tumour)
+    if setting.open_routes[route] == 0.0:
+        animal.ledger[NOT_ESTABLISHED] += founders
+        animal.flow[source, site, 2] -= 1.0
+        return FINISHED
     clump = -1 - METASTASIS
     wakes = -1.0
     if in_tumour:
@@ -108,19 +118,12 @@ def settle(setting, animal, replicate_key, name, parent, source, bed, kind, time
         wakes = np.inf
         if setting.waking_per_day > 0.0:
             wakes = time_day + exponential(animal.inner) / setting.waking_per_day
-    family = animal.families[parent]
-    route = route_of(source, site, family["home"], in_tumour)
     number = found_family(
         animal, clump, parent, family["clone"], site, family["home"], source, SEED, route, 1, founders, time_day,
         wakes, name,
     )  # fmt: skip
     if number < 0:
         return TOO_MANY
-    if kind == CLUSTER:
-        animal.clusters[parent] -= 1.0
-        animal.families[parent]["cells"] -= founders
-    else:
-        animal.singles[parent] -= 1.0
     animal.routes[site, route] += 1.0
     return FINISHED
 

@@ -160,6 +160,8 @@ def arrive(setting, field, cells, fate, change, source, start, clone, home, orig
             continue
         in_blood -= arrested
         survives = setting.establishment[kind, bed, clone]
+        if bed < 2 * sites:
+            survives *= setting.open_routes[route_of(source, bed % sites, home, bed < sites)]
         settled = arrested * crosses * survives
         change.ledger[LOST_AT_WALL] += arrested * (1.0 - crosses) * founders
         change.ledger[NOT_ESTABLISHED] += arrested * crosses * (1.0 - survives) * founders

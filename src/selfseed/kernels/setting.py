@@ -29,6 +29,7 @@ class Setting(NamedTuple):
     establishment: np.ndarray  # float[2, 2 S + 1, C] chance of a cell, a cluster to survive in the tumour of each
     # site, in its normal tissue, and anywhere else
     change: np.ndarray  # float[C, C] chance per division that one daughter is of the other clone
+    open_routes: np.ndarray  # float[4] 1 where seeds that come by a route take root, 0 where none does
     # steps of the law
     density_per_mm3: float
     take: float

@@ -13,7 +13,7 @@ from selfseed.processes import (
     treatment,
 )
 from selfseed.processes.parameter import Parameter, Process
-from selfseed.processes.words import GENE_ALIASES, GENES, GROWTH_LAWS, ORGANS, ROUTES
+from selfseed.processes.words import GENE_ALIASES, GENES, GROWTH_LAWS, ORGANS, ROUTES, SEED_ROUTES
 
 __all__ = [
     "GENES",
@@ -23,6 +23,7 @@ __all__ = [
     "PARAMETERS",
     "PROCESSES",
     "ROUTES",
+    "SEED_ROUTES",
     "Parameter",
     "Process",
 ]

@@ -13,4 +13,5 @@ GENE_ALIASES = {
 }
 GROWTH_LAWS = ("exponential", "logistic", "gompertz", "power_law", "von_bertalanffy")
 ORGANS = ("mammary_gland", "lung", "liver", "gut", "bone", "brain", "kidney", "muscle", "skin")
+SEED_ROUTES = ("primary", "secondary", "cross", "metastatic")
 ROUTES = ("tail_vein", "intracardiac", "portal_vein")

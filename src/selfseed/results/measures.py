@@ -58,6 +58,24 @@ def readings(run: Run) -> dict[str, Reading]:
     return {site: reading(site) for site in measured or scenario.sites}
 
 
+def searched_sites(run: Run) -> list[str]:
+    """Return the sites where the experiment looks for the label; all that are read where it looks for none."""
+    from selfseed.scenario import resolve_measurements
+
+    looks = [entry for entry in resolve_measurements(run.scenario) if entry.kind == "label_share"]
+    return list(dict.fromkeys(site for look in looks for site in look.names)) or list(readings(run))
+
+
+def seeded_sites(run: Run) -> list[str]:
+    """Return the searched sites that are seeded in at least one animal of any arm."""
+    return [site for site in searched_sites(run) if is_seeded(run, site).any()]
+
+
+def main_site(run: Run) -> str:
+    """Return the site the story turns on: the first searched one that is seeded, else the first searched one."""
+    return next(iter([*seeded_sites(run), *searched_sites(run)]))
+
+
 def is_seeded(run: Run, site: str) -> np.ndarray:
     """Tell for each animal whether the site is seeded (arm, replicate), True or False.
 

@@ -20,7 +20,7 @@ NOTHING = "-"
 def describe(run: Run) -> str:
     """Return what a biologist asks first: who was seeded, how much, by which route, and what each arm changed."""
     readings = measures.readings(run)
-    site = _main_site(run)
+    site = measures.main_site(run)
     control = _arms(run)[0]
     label = readings[site].label
     compared = f"{label} share" if label else "log volume"
@@ -56,16 +56,6 @@ def _arms(run: Run) -> list[str]:
     """Return the names of the arms that are no counterfactual; they come first."""
     kinds = run.arrays["arm_kind"].values
     return [name for name, kind in zip(run.arrays["arm"].values, kinds, strict=True) if kind == "arm"]
-
-
-def _main_site(run: Run) -> str:
-    """Return the site whose label share differs most between animals: the one that the experiment is about."""
-    spread = {site: np.nanstd(_filled(measures.label_share(run, site))) for site in measures.readings(run)}
-    return max(spread, key=lambda site: spread[site])
-
-
-def _filled(values: np.ndarray) -> np.ndarray:
-    return np.nan_to_num(values, nan=0.0)
 
 
 def _row(run: Run, site: str, arm: int) -> list[str]:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from selfseed.processes import SEED_ROUTES
+
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
 DRAWS = ("vein", "artery")
-SEED_ROUTES = ("primary", "secondary", "cross", "metastatic")
 STAGES = ("arrested", "infiltrated", "established")
 ENTRIES = (
     "implanted",

@@ -64,6 +64,8 @@ class ResolvedArm:
         In the order of time.
     residents : tuple of int
         For each site the clone whose growth all clones take there, or -1: each its own.
+    closed_routes : tuple of str
+        The routes of ``SEED_ROUTES`` by which no cell takes root.
     times_day : tuple of float
         When the state is stored: 0, every day (every few days in long runs), all measurements, the end.
     """
@@ -78,6 +80,7 @@ class ResolvedArm:
     changes: tuple[tuple[int, int, float], ...]
     procedures: tuple[ResolvedProcedure, ...]
     residents: tuple[int, ...]
+    closed_routes: tuple[str, ...]
     switched_off: frozenset[str]
     times_day: tuple[float, ...]
     duration_day: float
@@ -154,6 +157,7 @@ def _arm(scenario: Scenario, name: str, arm: Arm, times_day: tuple[float, ...]) 
         changes=_changes(scenario, parameters["change.rate"]),
         procedures=_procedures(scenario, arm, parameters["treatment.residual"]),
         residents=(-1,) * len(scenario.sites),
+        closed_routes=(),
         switched_off=frozenset(),
         times_day=times_day,
         duration_day=scenario.duration,
@@ -228,6 +232,7 @@ def _switched(control: ResolvedArm, name: str, switch: Switch) -> ResolvedArm:
         kind="switch",
         parameters={**control.parameters, **switch.parameters},
         residents=_residents(control) if switch.equal_growth else control.residents,
+        closed_routes=switch.closed_routes,
         switched_off=frozenset({name}),
     )
 

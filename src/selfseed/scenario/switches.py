@@ -16,11 +16,14 @@ class Switch:
         The values that turn it off, in the units of the table of parameters.
     equal_growth : bool
         Whether cells that come into an implanted tumour grow like those that were implanted there.
+    closed_routes : tuple of str
+        The routes of ``selfseed.processes.SEED_ROUTES`` by which no cell takes root.
     """
 
     meaning: str
     parameters: Mapping[str, float] = field(default_factory=dict)
     equal_growth: bool = False
+    closed_routes: tuple[str, ...] = ()
 
 
 SWITCHES: Mapping[str, Switch] = {
@@ -33,4 +36,9 @@ SWITCHES: Mapping[str, Switch] = {
     "attraction": Switch(
         "tumours attract no cells by IL-6 or IL-8", {"attraction.il6_gain": 0.0, "attraction.il8_gain": 0.0}
     ),
+    "primary_route": Switch("no cell comes straight back into the tumour that shed it", closed_routes=("primary",)),
+    "secondary_route": Switch(
+        "no cell comes home from a tumour elsewhere, such as a metastasis", closed_routes=("secondary",)
+    ),
+    "cross_route": Switch("no cell of one tumour takes root in another", closed_routes=("cross",)),
 }

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from selfseed.results.measures import main_site
 from selfseed.views.forest import ROW_IN, Row, draw_forest, name_rows, stripe, use_folds
 from selfseed.views.picture import Picture
 from selfseed.views.style import legend, legend_height_in, looks_of, new_figure, place
-from selfseed.views.subject import arms_of, label_at, main_site
+from selfseed.views.subject import arms_of, label_at
 from selfseed.views.words import fold, mice, signed, spoken
 
 if TYPE_CHECKING:

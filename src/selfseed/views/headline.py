@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from selfseed.results.measures import main_site
 from selfseed.views.speed import speed_sentences
-from selfseed.views.subject import is_labelled_itself, label_at, main_site
+from selfseed.views.subject import is_labelled_itself, label_at
 from selfseed.views.words import animals, interval, listed, mice, percent, plain, spoken
 
 if TYPE_CHECKING:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from selfseed.base.units import unit_text
+from selfseed.results.measures import main_site
 from selfseed.views.picture import Picture
 from selfseed.views.style import LOOKS, grid, legend, legend_height_in, looks_of, new_figure, place
-from selfseed.views.subject import arms_of, label_at, main_site
+from selfseed.views.subject import arms_of, label_at
 from selfseed.views.words import plain, spoken
 
 if TYPE_CHECKING:

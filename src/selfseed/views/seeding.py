@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from selfseed.results.measures import searched_sites, seeded_sites
 from selfseed.views.forest import ROW_IN, Row, draw_forest, name_rows, stripe
 from selfseed.views.picture import Picture
 from selfseed.views.style import LOOKS, grid, legend, legend_height_in, log_axis, looks_of, new_figure, place
-from selfseed.views.subject import arms_of, label_at, searched_sites, seeded_sites
+from selfseed.views.subject import arms_of, label_at
 from selfseed.views.words import animal, animals, file_name, listed, mice, percent, shortened, spoken
 
 if TYPE_CHECKING:

@@ -15,27 +15,6 @@ def arms_of(run: Run, kind: str | None = None) -> list[str]:
     return [arm for arm, its_kind in kinds(run).items() if kind in (None, its_kind)]
 
 
-def searched_sites(run: Run) -> list[str]:
-    """Return the sites where the experiment looks for the label; all that are read where it looks for none."""
-    from selfseed.results.measures import readings
-    from selfseed.scenario import resolve_measurements
-
-    looks = [entry for entry in resolve_measurements(run.scenario) if entry.kind == "label_share"]
-    return list(dict.fromkeys(site for look in looks for site in look.names)) or list(readings(run))
-
-
-def seeded_sites(run: Run) -> list[str]:
-    """Return the searched sites that are seeded in at least one animal of any arm."""
-    from selfseed.results.measures import is_seeded
-
-    return [site for site in searched_sites(run) if is_seeded(run, site).any()]
-
-
-def main_site(run: Run) -> str:
-    """Return the site the story turns on: the first searched one that is seeded, else the first searched one."""
-    return next(iter([*seeded_sites(run), *searched_sites(run)]))
-
-
 def label_at(run: Run, site: str) -> str | None:
     """Return the label that is looked for at ``site``."""
     from selfseed.results.measures import readings
