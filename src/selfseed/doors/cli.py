@@ -95,11 +95,36 @@ def check(
 
 
 @app.command()
-def explain(source: Source) -> None:
-    """Explain in sentences what will happen and when, and list every number with its source."""
+def explain(
+    source: Annotated[
+        str | None, typer.Argument(metavar="[SCENARIO]", help="A scenario file, or a preset of `selfseed list`.")
+    ] = None,
+    why: Annotated[
+        Path | None,
+        typer.Option(metavar="RUN", help="Explain a finished run instead: what each mechanism, route and gene did."),
+    ] = None,
+    arm: Annotated[str | None, typer.Option(help="With --why: the arm to explain. If absent: the first.")] = None,
+    site: Annotated[str | None, typer.Option(help="With --why: the site to explain. If absent: the main one.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="With --why: print it for a program to read.")] = False,
+    threads: Annotated[int | None, typer.Option(min=1, help="With --why: threads to use.")] = None,
+    quiet: Quiet = False,
+) -> None:
+    """Explain in sentences what will happen and when, and list every number with its source.
+
+    With --why RUN: simulate the run again with mechanisms, routes and genes switched off, and tell what each did.
+    """
+    if (source is None) == (why is None):
+        raise typer.BadParameter("give a scenario, or --why and the directory of a run")
+    if why is not None:
+        from selfseed.doors.why import as_json as plain
+        from selfseed.doors.why import as_text, explain_run
+
+        told = explain_run(why, arm=arm, site=site, threads=threads, talk=Talk(quiet))
+        print(json.dumps(plain(told), indent=2) if as_json else as_text(told))
+        return
     from selfseed.scenario import explain as sentences
 
-    print(sentences(question.read(source)))
+    print(sentences(question.read(str(source))))
 
 
 @app.command()

@@ -46,9 +46,9 @@ def bibtex(scenario: Scenario) -> str:
 
     wanted = [*scenario.references, *(parameter.doi for parameter in PARAMETERS.values() if parameter.doi)]
     known = bibliography()
-    software = f"@software{{selfseed, author = {{{{The selfseed developers}}}}, title = {{selfseed}}, version = {{{__version__}}}}}"
+    software = "@software{selfseed, author = {{The selfseed developers}}, title = {selfseed}, version = {"
     entries = [known.get(doi, _bare(doi)) for doi in dict.fromkeys(wanted)]
-    return "\n".join([software, *entries])
+    return "\n".join([software + __version__ + "}}", *entries])
 
 
 @lru_cache(maxsize=1)

@@ -94,6 +94,36 @@ def simulate(
     return Run(scenario=scenario, arrays=arrays, manifest=manifest, **tables)
 
 
+def simulate_arms(
+    scenario: Scenario,
+    arms: Sequence[ResolvedArm],
+    *,
+    seed: int,
+    replicates: int,
+    engine: str = "stochastic",
+    threads: int | None = None,
+    progress: Progress | None = None,
+) -> Run:
+    """Simulate counterfactual arms of a scenario, paired animal by animal; the run is to be looked at, not kept.
+
+    Parameters
+    ----------
+    scenario : Scenario
+    arms : sequence of ResolvedArm
+        As `selfseed.scenario.counterfactual` makes them; all over the same sites, clones and times.
+    seed, replicates, engine, threads, progress : see `simulate`
+
+    Raises
+    ------
+    RunError
+        When a table overflows or a cell is not accounted for.
+    """
+    _refuse_what_makes_no_sense(engine, seed, replicates)
+    return Simulation(seed, engine, threads or os.cpu_count() or 1, progress).glance(
+        scenario.model_copy(update={"uncertain": {}}), 1 if engine == "mean-field" else replicates, tuple(arms)
+    )
+
+
 @dataclass
 class Simulation:
     """Simulate scenarios with one seed, one engine and one number of threads, and count what has been done."""
@@ -105,18 +135,20 @@ class Simulation:
     done: int = 0
     total: int = 0
 
-    def run(self, scenario: Scenario, replicates: int) -> tuple[xr.Dataset, dict[str, pd.DataFrame], tuple[str, ...]]:
-        """Return arrays, tables and notes of all arms of ``scenario``."""
-        arms = resolve(scenario)
+    def run(
+        self, scenario: Scenario, replicates: int, arms: Sequence[ResolvedArm] = ()
+    ) -> tuple[xr.Dataset, dict[str, pd.DataFrame], tuple[str, ...]]:
+        """Return arrays, tables and notes of ``arms``, or else of all arms of ``scenario``."""
+        arms = arms or resolve(scenario)
         values = sum(len(values) for values in scenario.uncertain.values())
         self.total = self.total or len(arms) * replicates + 2 * values * min(replicates, MOST_REPLICATES)
         _refuse_what_memory_cannot_hold(arms, replicates)
         outcomes = self._outcomes(scenario, arms, replicates)
         return (*collect(scenario, arms, outcomes, self.engine), _notes(outcomes))
 
-    def glance(self, scenario: Scenario, replicates: int) -> Run:
+    def glance(self, scenario: Scenario, replicates: int, arms: Sequence[ResolvedArm] = ()) -> Run:
         """Return a run that is only looked at, without provenance."""
-        arrays, tables, _ = self.run(scenario, replicates)
+        arrays, tables, _ = self.run(scenario, replicates, arms)
         return Run(scenario=scenario, arrays=arrays, uncertain=NO_RANGES, manifest={}, **tables)
 
     def _outcomes(self, scenario: Scenario, arms: Sequence[ResolvedArm], replicates: int) -> list[list[Outcome]]:

@@ -9,6 +9,7 @@ from selfseed.scenario.resolve import (
     ResolvedClone,
     ResolvedMeasurement,
     ResolvedProcedure,
+    counterfactual,
     resolve,
     resolve_measurements,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "Scenario",
     "Switch",
     "check",
+    "counterfactual",
     "explain",
     "from_dict",
     "json_schema",

@@ -1,13 +1,13 @@
 """From what is asked to what is computed: every number explicit, in the units of the table of parameters."""
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from selfseed.processes import GENES, ORGANS, PARAMETERS, ROUTES
 from selfseed.scenario.model import Arm, Clone, Ctc, Implant, Inject, LabelShare, Procedure, Scenario, Timed, Volume
-from selfseed.scenario.switches import SWITCHES, Switch
+from selfseed.scenario.switches import SWITCHES
 
 DEFAULT_GROWTH_LAW = "gompertz"
 MOST_GRID_TIMES = 400
@@ -101,7 +101,7 @@ def resolve(scenario: Scenario) -> tuple[ResolvedArm, ...]:
     """Return all arms with every number explicit: the arms in their order, then one copy of the first per switch."""
     times_day = _output_times(scenario)
     arms = tuple(_arm(scenario, name, arm, times_day) for name, arm in scenario.arms.items())
-    return arms + tuple(_switched(arms[0], name, SWITCHES[name]) for name in scenario.switch_off)
+    return arms + tuple(counterfactual(arms[0], f"without {name}", (name,)) for name in scenario.switch_off)
 
 
 def resolve_measurements(scenario: Scenario) -> tuple[ResolvedMeasurement, ...]:
@@ -224,16 +224,43 @@ def _procedures(scenario: Scenario, arm: Arm, usual_residual: float) -> tuple[Re
     return tuple(sorted(in_order, key=lambda procedure: procedure.at_day))
 
 
-def _switched(control: ResolvedArm, name: str, switch: Switch) -> ResolvedArm:
+def counterfactual(
+    control: ResolvedArm, name: str, off: Sequence[str] = (), silenced: Mapping[str, float] | None = None
+) -> ResolvedArm:
+    """Return a copy of an arm in which some mechanisms are off and some genes silenced in all clones.
+
+    Parameters
+    ----------
+    control : ResolvedArm
+    name : str
+        Of the copy.
+    off : sequence of str
+        Keys of ``SWITCHES``.
+    silenced : mapping of str to float, optional
+        For each gene the share of its expression that remains.
+    """
+    switches = [SWITCHES[one] for one in off]
+    remaining = [(silenced or {}).get(gene, 1.0) for gene in GENES]
+    equal_growth = any(switch.equal_growth for switch in switches)
+    parameters = dict(control.parameters)
+    for switch in switches:
+        parameters |= switch.parameters
     return replace(
         control,
-        name=f"without {name}",
-        description=switch.meaning,
+        name=name,
+        description="; ".join(
+            [switch.meaning for switch in switches]
+            + [f"{gene} is silenced to {100 * share:g} % in all cells" for gene, share in (silenced or {}).items()]
+        ),
         kind="switch",
-        parameters={**control.parameters, **switch.parameters},
-        residents=_residents(control) if switch.equal_growth else control.residents,
-        closed_routes=switch.closed_routes,
-        switched_off=frozenset({name}),
+        parameters=parameters,
+        clones=tuple(
+            replace(clone, expression=tuple(a * b for a, b in zip(clone.expression, remaining, strict=True)))
+            for clone in control.clones
+        ),
+        residents=_residents(control) if equal_growth else control.residents,
+        closed_routes=tuple(dict.fromkeys(route for switch in switches for route in switch.closed_routes)),
+        switched_off=frozenset(off),
     )
 
 
