@@ -22,7 +22,7 @@ help:
 	@echo "make demo     set up, run the two-gland experiment of Kim et al. 2009, print where the report is"
 	@echo "make test     set up, run the tests (a few minutes)"
 	@echo "make check    formatting, lint, types, and the walls between the rooms"
-	@echo "make verify   the long statistical suite"
+	@echo "make verify   the long statistical suite, and docs/validation: every claim with what was measured"
 	@echo "make bench    accuracy and time of migration histories, beside Metient and published results"
 	@echo "make wheel    build the package into dist/"
 	@echo "make lock     renew the pinned packages from pyproject.toml"
@@ -46,6 +46,8 @@ check: $(TESTS)
 verify: $(TESTS)
 	@echo "running the long statistical suite ..."
 	@$(BIN)/python -m pytest -m slow
+	@echo "measuring every claim for docs/validation ..."
+	@$(BIN)/python -m verification
 
 bench: $(RUNS)
 	@$(MAKE) --no-print-directory $(METIENT) || echo "Metient could not be installed; going on without it." >&2
@@ -61,7 +63,7 @@ lock: $(BIN)/python
 	@echo "asking the package index for the newest versions that fit ..."
 	@$(PIP) install uv
 	@$(LOCK) --upgrade --group build pyproject.toml -o requirements.lock
-	@$(LOCK) --upgrade --group build --extra dev --constraint requirements.lock pyproject.toml -o requirements-test.lock
+	@$(LOCK) --upgrade --group build --extra dev --extra witness --constraint requirements.lock pyproject.toml -o requirements-test.lock
 
 clean:
 	rm -rf $(VENV) $(PEER) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

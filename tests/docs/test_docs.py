@@ -54,3 +54,10 @@ def test_links_between_pages_lead_somewhere():
 def test_a_scenario_explains_where_each_number_comes_from():
     told = scenario.explain(selfseed.catalog.get("kim2009-two-gland"))
     assert "10.1016/j.cell.2009.11.025" in told and "assumed" in told
+
+
+def test_the_page_of_the_catalogue_is_the_catalogue():
+    sys.path.insert(0, str(ROOT / "tools"))
+    import catalogue_page
+
+    assert (ROOT / "docs" / "catalogue.md").read_text(encoding="utf-8") == catalogue_page.page()

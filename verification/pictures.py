@@ -1,0 +1,92 @@
+"""The pictures of the experiments: what was measured as points, what is expected as a line or a band."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from selfseed.views.style import GREY, INK, LOOKS, PALE, new_figure
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from selfseed.results.estimates import Estimate
+
+BLUE, RED, GREEN = (LOOKS[key].colour for key in ("attraction", "infiltration", "effect"))
+
+
+def _empty(height_in: float) -> Figure:
+    figure = new_figure(height_in, 6.0)
+    figure.set_layout_engine("constrained")
+    return figure
+
+
+def estimates(
+    found: Mapping[str, Estimate], label: str, *, band: tuple[float, float] | None = None, mark: float | None = None
+) -> Figure:
+    """Draw estimates with their 95 % intervals, one row each, a band or a mark where the source expects them."""
+    figure = _empty(0.9 + 0.28 * len(found))
+    axes = figure.subplots()
+    if band is not None:
+        axes.axvspan(*band, color=PALE, label="published")
+    if mark is not None:
+        axes.axvline(mark, color=GREY, linewidth=0.8)
+    for row, estimate in enumerate(found.values()):
+        if estimate.value is None:
+            continue
+        low, high = (estimate.value if end is None else end for end in (estimate.low, estimate.high))
+        axes.plot([low, high], [row, row], color=INK, linewidth=1.2)
+        axes.plot(estimate.value, row, "o", color=INK, markersize=5)
+    axes.set_yticks(range(len(found)), list(found))
+    axes.set_ylim(len(found) - 0.4, -0.6)
+    axes.set_xlabel(label)
+    return figure
+
+
+def organs(found: Mapping[str, Mapping[str, float]], expected: Mapping[str, float]) -> Figure:
+    """Draw the shares of organs: what is published, and two ways to get there."""
+    figure = _empty(2.6)
+    axes = figure.subplots()
+    looks = {"published": (GREY, expected), "flow and tropism": (BLUE, found["flow and tropism"])}
+    looks["flow alone"] = (RED, found["flow alone"])
+    for number, (name, (colour, shares)) in enumerate(looks.items()):
+        at = np.arange(len(expected)) + 0.27 * (number - 1)
+        axes.bar(at, [100 * shares[organ] for organ in expected], width=0.25, color=colour, label=name)
+    axes.set_xticks(range(len(expected)), list(expected))
+    axes.set_ylabel("share of metastases (%)")
+    axes.legend()
+    return figure
+
+
+def curves(days: np.ndarray, volumes: Mapping[str, np.ndarray]) -> Figure:
+    """Draw median volumes over time."""
+    figure = _empty(3.0)
+    axes = figure.subplots()
+    for (name, values), colour, line in zip(
+        volumes.items(), (BLUE, GREEN, RED, GREY), ("-", "-", "-", "--"), strict=False
+    ):
+        axes.semilogy(days, np.where(values > 0.0, values, np.nan), line, color=colour, label=name)
+    axes.set_xlabel("time (days)")
+    axes.set_ylabel("volume (mm³), median")
+    axes.legend()
+    return figure
+
+
+def ratio_map(passing: Sequence[float], founding: Sequence[float], ratios: np.ndarray) -> Figure:
+    """Draw secondary over primary seeds over what the lung lets pass and how often a cell takes root there."""
+    figure = _empty(3.4)
+    axes = figure.subplots()
+    levels = np.arange(-8, 9)
+    logs = np.clip(np.log10(ratios), levels[0], levels[-1])
+    across, up = np.log10(passing), np.log10(founding)
+    drawn = axes.contourf(across, up, logs, levels=levels, cmap="RdBu_r", extend="both")
+    axes.contour(across, up, logs, levels=[0.0], colors=INK, linewidths=1.5)
+    axes.set_xticks(across, [f"{share:.4g}" for share in passing])
+    axes.set_yticks(up, [f"$10^{{{power:.0f}}}$" for power in up])
+    axes.set_xlabel("share of cells that pass the lungs")
+    axes.set_ylabel("chance to take root in the lung")
+    figure.colorbar(drawn, label="log$_{10}$ of secondary over primary", ticks=levels[::2])
+    axes.set_title("black line: both routes bring as many")
+    return figure
