@@ -177,7 +177,7 @@ def _procedure_events(arm: ResolvedArm, replicates: int) -> dict[str, np.ndarray
         "source": column(lambda replicate, procedure: INJECTION if procedure.kind == "inject" else ""),
         "site": column(lambda replicate, procedure: sites[procedure.site] if procedure.site >= 0 else ""),
         "clone": column(lambda replicate, procedure: clones[procedure.clone] if procedure.clone >= 0 else ""),
-        "cells": column(lambda replicate, procedure: procedure.cells),
+        "cells": column(lambda replicate, procedure: np.nan if procedure.kind == "resect" else procedure.cells),
         "route": column(lambda replicate, procedure: ""),
         "fate": column(lambda replicate, procedure: ""),
         "family": column(lambda replicate, procedure: -1),

@@ -40,8 +40,9 @@ def describe(run: Run) -> str:
 def _title(run: Run) -> list[str]:
     kinds = list(run.arrays["arm_kind"].values)
     arms, switches, animals = kinds.count("arm"), kinds.count("switch"), run.arrays.sizes["replicate"]
+    who = "expected numbers" if _is_mean(run) else _counted(animals, *ANIMALS[run.scenario.host])
     parts = [
-        f"{_counted(animals, *ANIMALS[run.scenario.host])} in each of {_counted(arms, 'arm', 'arms')}",
+        f"{who} in each of {_counted(arms, 'arm', 'arms')}",
         f"{run.scenario.duration:g} days",
         f"{run.arrays.attrs['engine']} engine",
     ]
@@ -50,6 +51,11 @@ def _title(run: Run) -> list[str]:
     if run.manifest:
         parts += [f"seed {run.manifest['parameters']['seed']}", f"{run.manifest['resources']['elapsed_time']:.1f} s"]
     return [run.scenario.title or "A run without a title", ", ".join(parts)]
+
+
+def _is_mean(run: Run) -> bool:
+    """Tell whether the run holds expected numbers, of which none is an animal."""
+    return run.arrays.attrs["engine"] == "mean-field"
 
 
 def _arms(run: Run) -> list[str]:
@@ -61,7 +67,7 @@ def _arms(run: Run) -> list[str]:
 def _row(run: Run, site: str, arm: int) -> list[str]:
     seeded = measures.is_seeded(run, site)[arm]
     return [
-        f"{seeded.sum():>{len(str(len(seeded)))}} of {len(seeded)}",
+        NOTHING if _is_mean(run) else f"{seeded.sum():>{len(str(len(seeded)))}} of {len(seeded)}",
         _percent(_median(measures.label_share(run, site)[arm])),
         _volume(_median(measures.final_volume_mm3(run, site)[arm])),
         _routes(run, site, arm),

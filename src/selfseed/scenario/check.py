@@ -28,7 +28,7 @@ def check(scenario: Scenario) -> None:
 def findings_in(scenario: Scenario) -> list[Finding]:
     """Return everything that is wrong with a scenario whose fields are each valid."""
     blocking = [*_references(scenario), *_cycles(scenario), *_too_many_times(scenario)]
-    findings = [*blocking, *_names(scenario), *_late(scenario)]
+    findings = [*blocking, *_names(scenario), *_late(scenario), *_repeats(scenario), *_looked_at_alike(scenario)]
     if blocking:
         return findings
     arms = {arm.name: arm for arm in resolve(scenario) if arm.kind == "arm"}
@@ -142,6 +142,25 @@ def _names(scenario: Scenario) -> Iterator[Finding]:
             yield Finding(("uncertain", parameter), "must hold at least two values")
     for index, measurement in enumerate(scenario.measurements):
         yield from _twice(("measurements", index, _listing(measurement)), getattr(measurement, _listing(measurement)))
+
+
+def _repeats(scenario: Scenario) -> Iterator[Finding]:
+    """Name each gene that an arm silences, or raises, twice in one clone."""
+    for name, arm in scenario.arms.items():
+        for key in ("knock_down", "over_express"):
+            seen: set[tuple[str, str]] = set()
+            for index, entry in enumerate(getattr(arm, key)):
+                if (entry.gene, entry.clone) in seen:
+                    yield Finding(("arms", name, key, index), f"{entry.gene} of {entry.clone} stands here twice; keep one")
+                seen.add((entry.gene, entry.clone))
+
+
+def _looked_at_alike(scenario: Scenario) -> Iterator[Finding]:
+    """Name what would make arms be measured differently: all arms are measured alike."""
+    for name, arm in scenario.arms.items():
+        for parameter in arm.parameters:
+            if parameter.startswith("measurement."):
+                yield Finding(("arms", name, "parameters", parameter), "arms are measured alike; set it for all of them")
 
 
 def _twice(path: Path, values: Sequence[object]) -> Iterator[Finding]:
