@@ -10,7 +10,7 @@ from pathlib import Path
 from verification.claim import DIFFERS, Claim, Measured
 from verification.page import write_page
 
-SECTIONS = (("Experiments of the literature", "verification.experiments"),)
+SECTIONS = (("Experiments of the literature", "verification.experiments"), ("Mathematics", "verification.mathematics"))
 OUT = Path(__file__).parents[1] / "docs" / "validation"
 SEED = 20091225
 

@@ -90,3 +90,49 @@ def ratio_map(passing: Sequence[float], founding: Sequence[float], ratios: np.nd
     figure.colorbar(drawn, label="log$_{10}$ of secondary over primary", ticks=levels[::2])
     axes.set_title("black line: both routes bring as many")
     return figure
+
+
+def histogram(values: np.ndarray, sizes: np.ndarray, chances: Sequence[float], label: str) -> Figure:
+    """Draw how often each number was seen, with the law it must follow."""
+    figure = _empty(2.6)
+    axes = figure.subplots()
+    seen = np.array([np.mean(values == size) for size in sizes])
+    error = np.sqrt(seen * (1.0 - seen) / len(values))
+    axes.plot(sizes, chances, "-", color=GREY, label="theory")
+    axes.errorbar(sizes, seen, 1.96 * error, fmt="o", color=INK, markersize=4, label="simulated, 95 %")
+    axes.set_xlabel(label)
+    axes.set_ylabel("probability")
+    axes.legend()
+    return figure
+
+
+def tails(samples: Mapping[str, tuple[np.ndarray, float]]) -> Figure:
+    """Draw the share of metastases above each size, with the slope that theory gives the tail."""
+    figure = _empty(3.0)
+    axes = figure.subplots()
+    for (name, (sizes, exponent)), colour in zip(samples.items(), (BLUE, RED), strict=False):
+        largest = np.sort(sizes[sizes > 0.0])[::-1]
+        share = np.arange(1, largest.size + 1) / sizes.size
+        axes.loglog(largest, share, color=colour, label=f"{name} (theory: slope -{exponent:g})")
+        middle = largest.size // 20
+        line = largest[[2, middle]]
+        axes.loglog(line, share[middle] * (line / largest[middle]) ** -exponent, "--", color=GREY)
+    axes.set_xlabel("size of a metastasis (cells)")
+    axes.set_ylabel("share of that size or larger")
+    axes.legend()
+    return figure
+
+
+def lines(points: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
+    """Draw the growth rate of each animal against its decay, with the straight line through them."""
+    figure = _empty(3.0)
+    axes = figure.subplots()
+    for (name, (decay, rate)), colour in zip(points.items(), (BLUE, RED), strict=False):
+        slope, offset = np.polyfit(decay, rate, 1)
+        ends = np.array([decay.min(), decay.max()])
+        axes.plot(decay, rate, "o", color=colour, markersize=4, label=f"{name}: slope {slope:.2f}")
+        axes.plot(ends, slope * ends + offset, color=colour)
+    axes.set_xlabel("decay of the growth rate (1/day)")
+    axes.set_ylabel("initial growth rate (1/day)")
+    axes.legend()
+    return figure
