@@ -14,6 +14,7 @@ import typer
 from selfseed import __version__
 from selfseed.base.errors import OutputError, ScenarioError
 from selfseed.doors import history, question
+from selfseed.doors.export import export as export_model
 from selfseed.doors.talk import Talk, fail
 
 app = typer.Typer(
@@ -24,6 +25,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(history.app)
+app.command("export")(export_model)
 
 
 class Engine(StrEnum):

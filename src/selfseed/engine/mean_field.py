@@ -9,11 +9,13 @@ from selfseed.kernels.mean_field import blood_of_field, field_change, field_of, 
 from selfseed.kernels.setting import Setting
 from selfseed.kernels.stochastic import IMPLANTING, INJECTING, Course
 
-RELATIVE_ERROR, CELLS_ERROR = 1e-7, 1e-6
-"""Tolerances of the solver per step; the second in cells."""
+TOLERANCES = (1e-7, 1e-6)
+"""Tolerances of the solver per step: relative, and in cells."""
 
 
-def run_mean_field(setting: Setting, course: Course, cohorts: int) -> Outcome:
+def run_mean_field(
+    setting: Setting, course: Course, cohorts: int, tolerances: tuple[float, float] = TOLERANCES
+) -> Outcome:
     """Solve the mean field of one arm, for the median animal.
 
     Parameters
@@ -21,6 +23,8 @@ def run_mean_field(setting: Setting, course: Course, cohorts: int) -> Outcome:
     setting, course : see ``engine.plan``
     cohorts : int
         Stretches of time whose new clumps are kept apart; the error in the growth of clumps falls with their number.
+    tolerances : (float, float)
+        Of the solver: relative, and in cells.
 
     Raises
     ------
@@ -28,10 +32,7 @@ def run_mean_field(setting: Setting, course: Course, cohorts: int) -> Outcome:
         When the solver gives up, or cells are not accounted for.
     """
     sites, clones = setting.place.size, setting.shedding.size
-    homes = np.unique(np.where(course.what == INJECTING, sites, course.place)[course.what <= INJECTING])
-    origins_of = np.zeros(sites + 1, np.int64)
-    origins_of[homes] = np.arange(1, homes.size + 1)
-    shape = (sites, 1 + cohorts, clones, 1 + homes.size)
+    shape, origins_of, homes = prepare(setting, course, cohorts)
     values = np.zeros(_size(shape))
     field_of(values, shape).stroma[:] = 1.0
     record = empty_record(course.times_day.size, sites, clones)
@@ -43,11 +44,31 @@ def run_mean_field(setting: Setting, course: Course, cohorts: int) -> Outcome:
             _perform(setting, course, which, values, shape, origins_of, cohort)
         rows = np.flatnonzero((course.times_day >= start) & ((course.times_day < stop) | (start == stop)))
         times = course.times_day[rows]
-        states = _solve(setting, values, shape, origins_of, homes, cohort, start, np.append(times, stop))
+        states = _solve(setting, values, shape, origins_of, homes, cohort, start, np.append(times, stop), tolerances)
         for row, state in zip(rows, states, strict=False):
             _measure(setting, state, shape, course.times_day[row], row, record)
         values = states[-1]
     return _outcome(values, shape, record)
+
+
+def prepare(setting: Setting, course: Course, cohorts: int) -> tuple[tuple[int, int, int, int], np.ndarray, np.ndarray]:
+    """Return the shape of the field, the origin of each home, and the home of each origin from 1 on."""
+    sites, clones = setting.place.size, setting.shedding.size
+    homes = np.unique(np.where(course.what == INJECTING, sites, course.place)[course.what <= INJECTING])
+    origins_of = np.zeros(sites + 1, np.int64)
+    origins_of[homes] = np.arange(1, homes.size + 1)
+    return (sites, 1 + cohorts, clones, 1 + homes.size), origins_of, homes
+
+
+def start_values(
+    setting: Setting, course: Course, shape: tuple[int, int, int, int], origins_of: np.ndarray
+) -> np.ndarray:
+    """Return the field after what is done on day 0, flat."""
+    values = np.zeros(_size(shape))
+    field_of(values, shape).stroma[:] = 1.0
+    for which in np.flatnonzero(course.at_day == 0.0):
+        _perform(setting, course, which, values, shape, origins_of, 1)
+    return values
 
 
 def _size(shape: tuple[int, int, int, int]) -> int:
@@ -55,15 +76,15 @@ def _size(shape: tuple[int, int, int, int]) -> int:
     return sites * (parts * clones * origins + parts + clones * origins + 1 + (sites + 1) * 3 + 4) + 10
 
 
-def _solve(setting, values, shape, origins_of, homes, cohort, start, times) -> list[np.ndarray]:
+def _solve(setting, values, shape, origins_of, homes, cohort, start, times, tolerances) -> list[np.ndarray]:
     """Return the field at ``times``, from ``values`` at ``start`` on."""
     from scipy.integrate import solve_ivp
 
     if times[-1] == start:
         return [values] * times.size
     solution = solve_ivp(
-        field_change, (start, times[-1]), values, method="DOP853", t_eval=times, rtol=RELATIVE_ERROR,
-        atol=CELLS_ERROR, args=(setting, shape, origins_of, homes, cohort),
+        field_change, (start, times[-1]), values, method="DOP853", t_eval=times, rtol=tolerances[0],
+        atol=tolerances[1], args=(setting, shape, origins_of, homes, cohort),
     )  # fmt: skip
     if not solution.success:
         raise RunError(f"the mean field could not be solved beyond day {start:g}: {solution.message}")

@@ -151,7 +151,7 @@ def _repeats(scenario: Scenario) -> Iterator[Finding]:
             seen: set[tuple[str, str]] = set()
             for index, entry in enumerate(getattr(arm, key)):
                 if (entry.gene, entry.clone) in seen:
-                    yield Finding(("arms", name, key, index), f"{entry.gene} of {entry.clone} stands here twice; keep one")
+                    yield Finding(("arms", name, key, index), f"{entry.gene} of {entry.clone} stands twice; keep one")
                 seen.add((entry.gene, entry.clone))
 
 
@@ -160,7 +160,8 @@ def _looked_at_alike(scenario: Scenario) -> Iterator[Finding]:
     for name, arm in scenario.arms.items():
         for parameter in arm.parameters:
             if parameter.startswith("measurement."):
-                yield Finding(("arms", name, "parameters", parameter), "arms are measured alike; set it for all of them")
+                path = ("arms", name, "parameters", parameter)
+                yield Finding(path, "arms are measured alike; set it for all of them")
 
 
 def _twice(path: Path, values: Sequence[object]) -> Iterator[Finding]:
