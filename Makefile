@@ -15,7 +15,7 @@ METIENT := $(PEER)/ready-to-run
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
 
-.PHONY: help demo test check verify bench wheel lock clean
+.PHONY: help demo test check verify docs bench wheel lock clean
 .DEFAULT_GOAL := help
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make test     set up, run the tests (a few minutes)"
 	@echo "make check    formatting, lint, types, and the walls between the rooms"
 	@echo "make verify   the long statistical suite, and docs/validation: every claim with what was measured"
+	@echo "make docs     the documentation site, into docs/_build/html; asks for no network"
 	@echo "make bench    accuracy and time of migration histories, beside Metient and published results"
 	@echo "make wheel    build the package into dist/"
 	@echo "make lock     renew the pinned packages from pyproject.toml"
@@ -49,6 +50,11 @@ verify: $(TESTS)
 	@echo "measuring every claim for docs/validation ..."
 	@$(BIN)/python -m verification
 
+docs: $(TESTS)
+	@echo "building the documentation (a few minutes: its tutorial and figures are run) ..."
+	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
+	@echo "docs/_build/html/index.html"
+
 bench: $(RUNS)
 	@$(MAKE) --no-print-directory $(METIENT) || echo "Metient could not be installed; going on without it." >&2
 	@echo "scoring and timing migration histories (about a quarter of an hour) ..."
@@ -66,7 +72,7 @@ lock: $(BIN)/python
 	@$(LOCK) --upgrade --group build --extra dev --extra witness --extra docs --extra expression --extra sensitivity --constraint requirements.lock pyproject.toml -o requirements-test.lock
 
 clean:
-	rm -rf $(VENV) $(PEER) dist build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PEER) dist build docs/_build docs/examples .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
