@@ -15,6 +15,8 @@ from selfseed import __version__
 from selfseed.base.errors import OutputError, ScenarioError
 from selfseed.doors import history, question
 from selfseed.doors.export import export as export_model
+from selfseed.doors.score import score as score_expression
+from selfseed.doors.sensitivity import identify, sensitivity
 from selfseed.doors.talk import Talk, fail
 
 app = typer.Typer(
@@ -26,6 +28,9 @@ app = typer.Typer(
 )
 app.add_typer(history.app)
 app.command("export")(export_model)
+app.command("score")(score_expression)
+app.command()(sensitivity)
+app.command()(identify)
 
 
 class Engine(StrEnum):
