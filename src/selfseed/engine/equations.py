@@ -109,6 +109,9 @@ def mean_field_equations(
 class Writer:
     """Write the equations of one arm."""
 
+    keeps_more_than_cells = True
+    """Whether clumps, sleeping cells and stroma are part of the model."""
+
     def __init__(self, arm: ResolvedArm, numerics: Numerics):
         self.arm = arm
         self.course: Course = plan_course(arm, numerics)
@@ -204,7 +207,7 @@ class Writer:
             title=f"{title}: {self.arm.name}" if title else self.arm.name,
             references=references,
             constants=tuple(self.book.constants),
-            variables=tuple(self._variables(with_stroma=not reactions)),
+            variables=tuple(self._variables()),
             assignments=tuple(self.book.assignments),
             jumps=tuple(jumps),
             duration_day=self.arm.duration_day,
@@ -213,7 +216,7 @@ class Writer:
             observables=observables,
         )
 
-    def _variables(self, with_stroma: bool) -> Iterator[Variable]:
+    def _variables(self) -> Iterator[Variable]:
         start = field_of(start_values(self.bare, self.course, self.shape, self.origins_of), self.shape)
         for site, part, clone, origin in self.reached.cells:
             name = self.cells(site, part, clone, origin)
@@ -221,6 +224,8 @@ class Writer:
                 "the mass" if part == 0 else f"clumps of cohort {part}"
             )
             yield self._variable(name, start.cells[site, part, clone, origin], meaning)
+        if not self.keeps_more_than_cells:
+            return
         for site, part in self.reached.clumps:
             yield self._variable(self.clumps(site, part), start.clumps[site, part], f"clumps of cohort {part}")
         for site, clone, origin in self.reached.sleeping:
@@ -228,7 +233,7 @@ class Writer:
                 self.sleeping(site, clone, origin), start.sleeping[site, clone, origin], "cells that sleep"
             )
         for site, name in enumerate(self.site):
-            if with_stroma and self.reached.at(site):
+            if self.reached.at(site):
                 yield self._variable(f"stroma_{name}", start.stroma[site], "stroma relative to a parental tumour")
 
     def _variable(self, name: str, start: float, meaning: str) -> Variable:
@@ -364,7 +369,8 @@ class Writer:
         setting = self.setting
         self.powers = {site: self._powers(site) for site in range(len(self.site)) if self.reached.at(site)}
         for (site, part), total in self.part_total.items():
-            clumps: Value = 1.0 if part == 0 else Formula(self.clumps(site, part))
+            one_mass = part == 0 or not self.keeps_more_than_cells
+            clumps: Value = 1.0 if one_mass else Formula(self.clumps(site, part))
             volume = most(total / most(clumps, TINY) / setting.density_per_mm3, TINY)
             where = f"{self.site[site]}_{'mass' if part == 0 else f'clumps{part}'}"
             volume = self.book.let(f"volume_{where}_each", volume, "mm^3 of one clump")
@@ -631,7 +637,7 @@ class Writer:
                 asleep = self.sleeping(place, clone, origin)
                 yield asleep, Formula(asleep) * left
         for place, part in self.reached.clumps:
-            if place == site and (site, part) in self.part_total:
+            if place == site and (site, part) in self.part_total and self.keeps_more_than_cells:
                 clumps = Formula(self.clumps(site, part))
                 each = self.part_total[site, part] / most(clumps, TINY)
                 yield clumps.text, clumps * (1.0 - _exp(each * -left))

@@ -58,6 +58,8 @@ def _refuse_what_counts_cannot_tell(arm: ResolvedArm) -> None:
 class _Reactions(Writer):
     """Write reactions in place of rates; the parts of a site are one species for each clone."""
 
+    keeps_more_than_cells = False
+
     def write(self, title: str, references: tuple[str, ...]) -> Equations:
         self.made: list[Reaction] = []
         with shortened(self.book.shorten):
