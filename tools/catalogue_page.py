@@ -11,11 +11,12 @@ HEAD = """# The catalogue of published experiments
 <!-- made by tools/catalogue_page.py from src/selfseed/catalog; do not edit -->
 
 Each preset is a whole scenario with its sources: `selfseed simulate NAME` runs it, `selfseed show NAME` prints it,
-`selfseed init NAME` writes it as a file of your own, `selfseed cite NAME --bibtex` its papers. What was published and what
-comes out stands in [docs/validation](validation/index.md).
+`selfseed init NAME` writes it as a file of your own, `selfseed cite NAME --bibtex` its papers. What was published and
+what comes out stands in [docs/validation](validation/index.md).
 
-One set of cell lines for each host and cancer, and one table of [parameters](parameters.md), serve all presets: none has
-biology of its own. An arm may set a parameter to a value that the table lists as an alternative, or switch something off.
+One set of cell lines for each host and cancer, and one table of [parameters](parameters.md), serve all presets: none
+has biology of its own. An arm may set a parameter to a value that the table lists as an alternative, or switch
+something off.
 """
 WHO = {"mouse": "mice", "human": "patients"}
 
@@ -30,7 +31,8 @@ def _section(name: str, scenario: Scenario) -> str:
     opening = " ".join(comments[: _until_key(name)])
     sources = ", ".join(f"[{doi}](https://doi.org/{doi})" for doi in scenario.references)
     arms = [f"- {arm}{_about(stated.description)}" for arm, stated in scenario.arms.items()]
-    off = f"\n- switched off in copies of the first arm: {', '.join(scenario.switch_off)}" if scenario.switch_off else ""
+    switched = ", ".join(scenario.switch_off)
+    off = f"\n- switched off in copies of the first arm: {switched}" if switched else ""
     count = f"{scenario.replicates} {WHO[scenario.host]} in each arm, {scenario.duration:g} days"
     return f"## {name}\n\n**{scenario.title}.** {opening}\n\n{count}; {sources}\n\n" + "\n".join(arms) + off + "\n"
 

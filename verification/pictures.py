@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -106,23 +106,6 @@ def histogram(values: np.ndarray, sizes: np.ndarray, chances: Sequence[float], l
     return figure
 
 
-def tails(samples: Mapping[str, tuple[np.ndarray, float]]) -> Figure:
-    """Draw the share of metastases above each size, with the slope that theory gives the tail."""
-    figure = _empty(3.0)
-    axes = figure.subplots()
-    for (name, (sizes, exponent)), colour in zip(samples.items(), (BLUE, RED), strict=False):
-        largest = np.sort(sizes[sizes > 0.0])[::-1]
-        share = np.arange(1, largest.size + 1) / sizes.size
-        axes.loglog(largest, share, color=colour, label=f"{name} (theory: slope -{exponent:g})")
-        middle = largest.size // 20
-        line = largest[[2, middle]]
-        axes.loglog(line, share[middle] * (line / largest[middle]) ** -exponent, "--", color=GREY)
-    axes.set_xlabel("size of a metastasis (cells)")
-    axes.set_ylabel("share of that size or larger")
-    axes.legend()
-    return figure
-
-
 def lines(points: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
     """Draw the growth rate of each animal against its decay, with the straight line through them."""
     figure = _empty(3.0)
@@ -134,5 +117,39 @@ def lines(points: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> Figure:
         axes.plot(ends, slope * ends + offset, color=colour)
     axes.set_xlabel("decay of the growth rate (1/day)")
     axes.set_ylabel("initial growth rate (1/day)")
+    axes.legend()
+    return figure
+
+
+class Series(NamedTuple):
+    """Hold what theory says as a line, and what was measured as points with half their 95 % intervals."""
+
+    name: str
+    line_at: Sequence[float]
+    line: Sequence[float]
+    points_at: Sequence[float]
+    points: Sequence[float]
+    error: Sequence[float] | None = None
+
+
+def beside_theory(
+    series: Sequence[Series], across: str, up: str, *, log: str = "", level: tuple[float, str] | None = None
+) -> Figure:
+    """Draw measured points with their 95 % intervals on the lines of theory; ``log`` names the logarithmic axes."""
+    figure = _empty(3.0)
+    axes = figure.subplots()
+    for one, colour, marker in zip(series, (BLUE, RED, GREEN, GREY), "osD^", strict=False):
+        axes.plot(one.line_at, one.line, "-", color=colour, linewidth=1.2, label=one.name)
+        if len(one.points) > 0:
+            axes.errorbar(one.points_at, one.points, one.error, fmt=marker, color=colour, markersize=5, capsize=2)
+    axes.plot([], [], "o", color=INK, markersize=5, label="simulated")
+    if level is not None:
+        axes.axhline(level[0], color=GREY, linewidth=0.8, linestyle="--", label=level[1])
+    if "x" in log:
+        axes.set_xscale("log")
+    if "y" in log:
+        axes.set_yscale("log")
+    axes.set_xlabel(across)
+    axes.set_ylabel(up)
     axes.legend()
     return figure

@@ -21,9 +21,9 @@ SPLITTING, EXACT = 0, 1_000_000
 WAYS = pytest.mark.parametrize("exact_below", [SPLITTING, EXACT], ids=["splitting", "event by event"])
 
 
-def grown(birth, death, days, *, founders=1, exact_below=EXACT, count=ANIMALS, step=0.5):
+def grown(birth, death, days, *, founders=1, exact_below=EXACT, count=ANIMALS, step=0.5, seed=1):
     experiment = arm({"tumour": exponential(birth, death)}, days, procedures=[implant("tumour", founders)])
-    return final_cells(animals(experiment, count, exact_below=exact_below, step=step, max_families=100))
+    return final_cells(animals(experiment, count, seed=seed, exact_below=exact_below, step=step, max_families=100))
 
 
 def z_of_extinction(*, death=0.5, founders=1, exact_below=EXACT, step=0.5):
@@ -100,7 +100,7 @@ def test_a_birth_rate_one_tenth_too_high_would_be_noticed_in_yule():
     assert abs(z_of_mean(cells == 1, birth_death.size_probability(1, 1.0, 0.0, 3.0))) > 5
 
 
-def received(exact_below, *, arrivals=0.5):
+def received(exact_below, *, arrivals=0.5, count=ANIMALS // 2, seed=1):
     """Return the cells in a lung that receives cells of a quiet tumour for two days, one number per animal."""
     shed_per_day = 10.0
     experiment = arm(
@@ -113,7 +113,7 @@ def received(exact_below, *, arrivals=0.5):
         residents={"donor": "quiet"},
     )
     step = 0.1 if exact_below == SPLITTING else 1.0
-    outcomes = animals(experiment, ANIMALS // 2, exact_below=exact_below, step=step, max_families=200)
+    outcomes = animals(experiment, count, seed=seed, exact_below=exact_below, step=step, max_families=200)
     return final_cells(outcomes, site=1)
 
 

@@ -35,10 +35,10 @@ def experiment(start, days, *, founded=FOUNDED_PER_CELL_AND_DAY, times=None):
     )
 
 
-def metastases(*, founded=FOUNDED_PER_CELL_AND_DAY, count=400):
+def metastases(*, founded=FOUNDED_PER_CELL_AND_DAY, count=400, seed=1):
     """Return the metastases founded while a tumour grows from 10^6 to 10^9 cells, one number per animal."""
     days = math.log(1e3) / RATE
-    outcomes = animals(experiment(1e6, days, founded=founded), count, step=10.0)
+    outcomes = animals(experiment(1e6, days, founded=founded), count, seed=seed, step=10.0)
     return np.array([outcome.routes[1, 3] for outcome in outcomes])
 
 
@@ -69,12 +69,11 @@ def test_metastases_that_come_in_pairs_would_be_noticed():
     assert abs(z_of_variance(pairs, EXPECTED)) > 5
 
 
-@pytest.fixture(scope="module")
-def sizes_at_first_seeding():
+def sizes_when_first_seeding(seed=1):
     """Return the size of each tumour when its first metastasis was founded; it starts with 10^4 cells."""
     days = math.log(1e4) / RATE
     times = tuple(np.linspace(0.0, days, 68))
-    outcomes = animals(experiment(1e4, days, times=times), 5500, step=20.0, max_families=1000)
+    outcomes = animals(experiment(1e4, days, times=times), 5500, seed=seed, step=20.0, max_families=1000)
     sizes = []
     for outcome in outcomes:
         seeds = outcome.families[outcome.families["route"] >= 0]
@@ -82,6 +81,11 @@ def sizes_at_first_seeding():
         curve = np.log(outcome.record.cells[:, 0, 0])
         sizes.append(math.exp(np.interp(seeds["time"].min(), times, curve)))
     return np.array(sizes)
+
+
+@pytest.fixture(scope="module")
+def sizes_at_first_seeding():
+    return sizes_when_first_seeding()
 
 
 MEAN_SIZE = RATE / FOUNDED_PER_CELL_AND_DAY

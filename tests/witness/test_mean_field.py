@@ -44,19 +44,14 @@ TINY = Scenario.from_dict({
 })  # fmt: skip
 
 
-def installed(program):
-    pytest.importorskip({"COPASI": "basico", "libRoadRunner": "roadrunner"}[program])
-    return program
-
-
 def test_a_tumour_that_is_cut_grows_alike_in_roadrunner():
-    found = disagreement(resolve(TINY)[0], TINY.numerics, installed("libRoadRunner"))
+    found = disagreement(resolve(TINY)[0], TINY.numerics, "libRoadRunner")
     assert max(found.values()) < CLOSE, found
 
 
 @pytest.mark.parametrize("program", ["COPASI", pytest.param("libRoadRunner", marks=pytest.mark.slow)])
 def test_implants_injections_surgery_changes_and_rhythm_come_out_the_same(program):
-    found = disagreement(resolve(SMALL)[0], SMALL.numerics, installed(program))
+    found = disagreement(resolve(SMALL)[0], SMALL.numerics, program)
     assert {"volume_gland", "volume_lung", "label_share_GFP_gland", "ctc_vein"} <= set(found)
     assert max(found.values()) < CLOSE, found
 
@@ -66,7 +61,7 @@ def test_a_growth_rate_one_tenth_too_high_would_be_noticed():
     model = to_sbml(mean_field_equations(arm, SMALL.numerics))
     wrong = model.replace('value="0.558"', 'value="0.6138"')
     assert wrong != model
-    found = disagreement(arm, SMALL.numerics, installed("COPASI"), model=wrong)
+    found = disagreement(arm, SMALL.numerics, "COPASI", model=wrong)
     assert max(found.values()) > 0.01
 
 
@@ -95,7 +90,6 @@ def by_cost(name):
 
 @pytest.mark.parametrize("name", [by_cost(name) for name in catalog.names()])
 def test_copasi_draws_the_curves_of_every_preset(name):
-    installed("COPASI")
     scenario = catalog.get(name)
     found = disagreement(resolve(scenario)[0], scenario.numerics, "COPASI")
     assert max(found.values()) < CLOSE, found
@@ -111,7 +105,6 @@ ROADRUNNER = (
 @pytest.mark.parametrize("name", ROADRUNNER)
 def test_roadrunner_draws_the_curves_of_presets_that_it_can_compile_in_minutes(name):
     """Its compiler takes time with the square of the rules; clumps of all times form one cohort here."""
-    installed("libRoadRunner")
     scenario = catalog.get(name)
     found = disagreement(resolve(scenario)[0], scenario.numerics.model_copy(update={"cohorts": 1}), "libRoadRunner")
     assert max(found.values()) < CLOSE, found

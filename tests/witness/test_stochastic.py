@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy import stats
 from tests.validation.arms import PLAIN, animals, exponential
+from tests.witness.programs import copasi
 
 from selfseed.engine.reactions import stochastic_equations
 from selfseed.interchange.sbml import to_sbml
 from selfseed.scenario import Scenario, resolve
 
-basico = pytest.importorskip("basico", reason="copasi-basico is not installed: pip install 'selfseed[witness]'")
 ANIMALS, PATHS = 3000, 600
 NEAR = {
     "circulation.tumour_flow": 0.2, "circulation.tumour_flow_exponent": 0.0, "attraction.baseline": 5.0,
@@ -54,7 +54,7 @@ def own(document):
 
 def theirs(document):
     """Return the same from COPASI's direct method (Gillespie 1977)."""
-    arm = resolve(Scenario.from_dict(document))[0]
+    basico, arm = copasi(), resolve(Scenario.from_dict(document))[0]
     equations = stochastic_equations(arm)
     model = basico.load_model(to_sbml(equations))
     columns = [variable.identifier for variable in equations.variables]

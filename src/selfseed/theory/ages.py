@@ -14,6 +14,10 @@ def years_to(cells: float, doubling_days: float, at_cells: float, most_cells: fl
     doubling_days : float [day]
         From ``at_cells`` to twice as many.
 
+    Returns
+    -------
+    float [year]
+
     References
     ----------
     Hu et al. (2020), https://doi.org/10.1038/s41588-020-0628-z
@@ -33,6 +37,15 @@ def doubling_lengthens(cells: float, most_cells: float = 1e12) -> float:
     r"""Return by what fold the doubling time of a tumour is longer than that of its first cells (power 1/4 law).
 
     .. math:: DT(N) = -\frac{4 DT}{\ln 2} \ln\frac{(N_{max}/2N)^{1/4} - 1}{(N_{max}/N)^{1/4} - 1}
+
+    Parameters
+    ----------
+    cells, most_cells : float [cells]
+        N and N_max.
+
+    Returns
+    -------
+    float, >= 1
 
     References
     ----------

@@ -47,11 +47,66 @@ def tail_exponent(primary_growth: float, metastasis_growth: float) -> float:
     primary_growth, metastasis_growth : float, > 0 [1/day]
         delta and lambda.
 
+    Returns
+    -------
+    float, > 0
+
     References
     ----------
     Nicholson & Antal (2016), https://doi.org/10.1007/s11538-016-0221-x
+
+    Examples
+    --------
+    >>> tail_exponent(0.03, 0.05)    # metastases that outgrow the primary: a heavy tail, without a variance
+    0.6
     """
     return primary_growth / metastasis_growth
+
+
+def size_tail(size: int, number_growth: float, birth: float, death: float, longest_days: float = math.inf) -> float:
+    r"""Return the chance that a metastasis has at least some cells, when ever more are founded.
+
+    Metastases are founded by one cell each at a rate that grows as :math:`e^{l t}`, so that their ages are exponential;
+    each is a birth-death process. Without deaths this is the law of Yule and Simon, :math:`k B(k, y)` with
+    :math:`k = l / b`:
+
+    .. math:: P(Y \geq y) = \int_0^T \frac{l e^{-l a}}{1 - e^{-l T}} (1 - p_0(a)) \beta(a)^{y - 1} da
+
+    Parameters
+    ----------
+    size : int, > 0 [cells]
+    number_growth : float, > 0 [1/day]
+        l
+    birth, death : float, birth > 0 [1/day]
+        Of the cells of a metastasis.
+    longest_days : float, > 0 [day]
+        T, since the first was founded.
+
+    Returns
+    -------
+    float, in [0, 1]
+
+    References
+    ----------
+    Yule (1925), https://doi.org/10.1098/rstb.1925.0002; Simon (1955), https://doi.org/10.1093/biomet/42.3-4.425
+
+    Examples
+    --------
+    >>> from scipy.special import beta
+    >>> round(size_tail(100, 0.6, 1.0, 0.0), 6), round(0.6 * float(beta(0.6, 100)), 6)
+    (0.056445, 0.056445)
+    """
+    from scipy.integrate import quad
+
+    longest = min(longest_days, 40.0 / number_growth)
+
+    def density(age: float) -> float:
+        alive = 1.0 - extinction_probability(birth, death, age)
+        return number_growth * math.exp(-number_growth * age) * alive * geometric_ratio(birth, death, age) ** (size - 1)
+
+    pieces = [longest * piece / 64 for piece in range(65)]
+    total = math.fsum(quad(density, *ends)[0] for ends in zip(pieces[:-1], pieces[1:], strict=True))
+    return total / -math.expm1(-number_growth * longest)
 
 
 def relapse_chance(
@@ -73,6 +128,10 @@ def relapse_chance(
         The primary when it is cut out; a visible metastasis.
     days : float, >= 0 or inf [day]
         Since surgery; ``math.inf`` asks for relapse at any time.
+
+    Returns
+    -------
+    float, in [0, 1]
 
     References
     ----------
@@ -108,9 +167,18 @@ def size_spectrum_slope(number_growth: float, metastasis_growth: float) -> float
     metastasis_growth : float, > 0 [1/day]
         a.
 
+    Returns
+    -------
+    float, < -1
+
     References
     ----------
     Iwata, Kawasaki & Shigesada (2000), https://doi.org/10.1006/jtbi.2000.1075
+
+    Examples
+    --------
+    >>> size_spectrum_slope(0.05, 0.05)
+    -2.0
     """
     return -(1.0 + number_growth / metastasis_growth)
 
@@ -137,6 +205,12 @@ def renewal(
     References
     ----------
     Iwata, Kawasaki & Shigesada (2000), https://doi.org/10.1006/jtbi.2000.1075
+
+    Examples
+    --------
+    >>> steady = lambda days: np.full_like(days, 0.1)
+    >>> round(float(renewal(steady, steady, np.linspace(0.0, 10.0, 1001))[-1]), 4), round(0.1 * math.exp(0.1 * 10.0), 4)
+    (0.2718, 0.2718)
     """
     own = by_primary(days)
     if by_founded is None:
@@ -152,7 +226,28 @@ def renewal(
 
 
 def malthus_rate(founding_by: Callable[[np.ndarray], np.ndarray], longest_days: float) -> float:
-    r"""Return the rate at which everything grows in the end: the root l of :math:`\int \beta(x(s)) e^{-ls} ds = 1`."""
+    r"""Return the rate at which everything grows in the end: the root l of :math:`\int \beta(x(s)) e^{-ls} ds = 1`.
+
+    Parameters
+    ----------
+    founding_by : callable float[n] [day] -> float[n] [1/day]
+        What a tumour founds per day at an age.
+    longest_days : float [day]
+        Beyond this age nothing is counted.
+
+    Returns
+    -------
+    float [1/day]
+
+    References
+    ----------
+    Iwata, Kawasaki & Shigesada (2000), https://doi.org/10.1006/jtbi.2000.1075
+
+    Examples
+    --------
+    >>> round(malthus_rate(lambda ages: np.full_like(ages, 0.01), 2000.0), 6)
+    0.01
+    """
     from scipy.optimize import brentq
 
     ages = np.linspace(0.0, longest_days, 400_001)

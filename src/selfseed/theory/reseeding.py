@@ -12,6 +12,10 @@ def same_seed_probability(arrivals: float, birth: float) -> float:
     ----------
     arrivals, birth : float, > 0 [1/day]
 
+    Returns
+    -------
+    float, in (0, 1)
+
     References
     ----------
     Tavare (1987), https://doi.org/10.1007/BF00276386
@@ -31,6 +35,15 @@ def expected_lineages(arrivals: float, birth: float, cells: int) -> float:
     ----------
     arrivals, birth : float, > 0 [1/day]
     cells : int, > 0
+        In the sample.
+
+    Returns
+    -------
+    float, >= 1
+
+    References
+    ----------
+    Ewens (1972), https://doi.org/10.1016/0040-5809(72)90035-4
 
     Examples
     --------
@@ -58,6 +71,10 @@ def secondary_over_primary(shedding: float, founding: float, days: float, passin
     passing : float, in (0, 1]
         phi, share of cells that pass the lung alive.
 
+    Returns
+    -------
+    float, >= 0
+
     References
     ----------
     Scott et al. (2013), https://doi.org/10.1098/rsif.2013.0011
@@ -71,6 +88,22 @@ def secondary_over_primary(shedding: float, founding: float, days: float, passin
 
 
 def crossover(shedding: float, founding: float, days: float) -> float:
-    """Return the share passing the lung at which both routes bring as many; see `secondary_over_primary`."""
+    """Return the share passing the lung at which both routes bring as many; see `secondary_over_primary`.
+
+    Parameters
+    ----------
+    shedding : float [1/day]
+    founding : float
+    days : float [day]
+
+    Returns
+    -------
+    float, in [0, 1)
+
+    Examples
+    --------
+    >>> round(crossover(4e-3, 1e-4, 1000.0), 7)
+    0.0003998
+    """
     product = shedding * founding * days
     return product / (1.0 + product)

@@ -18,6 +18,11 @@ def stationary(chain: np.ndarray) -> np.ndarray:
     References
     ----------
     Newton et al. (2012), https://doi.org/10.1371/journal.pone.0034637
+
+    Examples
+    --------
+    >>> stationary(np.array([[0.9, 0.1], [0.3, 0.7]])).round(6)
+    array([0.75, 0.25])
     """
     size = len(chain)
     equations = np.vstack([(np.eye(size) - chain).T, np.ones(size)])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DOTS_PER_INCH = 180
+DOTS_PER_INCH = 120
 OWN, WHOLE = "#0072b2", "#d55e00"
 NOTHING_KNOWN = float(np.log(10.0))
 ROW_IN, ACROSS = 0.2, 2
@@ -25,7 +25,7 @@ WORDS = {
     "seeded_share": "seeded share",
     "seeds": "seeds",
     "metastasis": "cells in organs",
-    "ctc": "circulating cells per ml",
+    "ctc": "circulating cells",
 }
 
 
