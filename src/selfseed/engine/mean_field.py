@@ -114,7 +114,7 @@ def _perform(setting, course, which, values, shape, origins_of, cohort) -> None:
 def _thin_clumps(field, place, left) -> None:
     """Keep the clumps in which a cell is left, when each cell stays with the chance ``left``."""
     clumps = field.clumps[place]
-    cells = field.cells[place].sum(axis=(1, 2))
+    cells = np.maximum(field.cells[place].sum(axis=(1, 2)), 0.0)
     each = np.divide(cells, clumps, out=np.zeros_like(cells), where=clumps > 0.0)
     clumps *= -np.expm1(-left * each)
 
