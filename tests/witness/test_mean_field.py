@@ -83,7 +83,12 @@ def test_a_unit_that_does_not_fit_would_be_noticed():
     assert errors_in(libsbml.readSBMLFromString(wrong))
 
 
+STUCK = pytest.mark.xfail(strict=True, reason="COPASI's LSODA exceeds its step limit after a complete resection")
+
+
 def by_cost(name):
+    if name == "ctc-kinetics-patients":
+        return pytest.param(name, marks=(pytest.mark.slow, STUCK))
     quick = name in {"norton-conglomerate", "scott2013-primary-or-secondary"}
     return pytest.param(name, marks=() if quick else pytest.mark.slow)
 
