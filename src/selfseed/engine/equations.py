@@ -124,6 +124,7 @@ class Writer:
         self.setting = self._symbols()
         self.reached = _reachable(self.bare, self.course, self.shape, self.origins_of, self.homes)
         self.rates: dict[str, Value] = {}
+        self._pending: dict[tuple[int, int, int, int], list[Value]] = {}
 
     def cells(self, site: int, part: int, clone: int, origin: int) -> str:
         where = "mass" if part == 0 else f"clumps{part}"
@@ -492,10 +493,6 @@ class Writer:
                     continue
                 events = rate * total_of(inside) * share * settled
                 self._pending.setdefault((bed, clone, int(self.origins_of[home]), kind), []).append(events)
-
-    @property
-    def _pending(self) -> dict[tuple[int, int, int, int], list[Value]]:
-        return self.__dict__.setdefault("_waiting", {})
 
     def _settling(self, source: int, start: int, clone: int, home: int) -> Iterator[tuple[int, Value, int]]:
         """Yield each bed with the chance that a shed cell, or cluster, takes root there."""
