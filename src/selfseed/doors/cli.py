@@ -14,9 +14,11 @@ import typer
 from selfseed import __version__
 from selfseed.base.errors import OutputError, ScenarioError
 from selfseed.doors import history, question
+from selfseed.doors.branch import branch
 from selfseed.doors.export import export as export_model
 from selfseed.doors.score import score as score_expression
 from selfseed.doors.sensitivity import identify, sensitivity
+from selfseed.doors.sweep import sweep
 from selfseed.doors.talk import Talk, fail
 
 app = typer.Typer(
@@ -31,6 +33,8 @@ app.command("export")(export_model)
 app.command("score")(score_expression)
 app.command()(sensitivity)
 app.command()(identify)
+app.command()(sweep)
+app.command()(branch)
 
 
 class Engine(StrEnum):
@@ -38,6 +42,13 @@ class Engine(StrEnum):
 
     stochastic = "stochastic"
     mean_field = "mean-field"
+
+
+class Kept(StrEnum):
+    """What is kept of a run."""
+
+    everything = "everything"
+    summary = "summary"
 
 
 Source = Annotated[str, typer.Argument(metavar="SCENARIO", help="A scenario file, or a preset of `selfseed list`.")]
@@ -145,10 +156,21 @@ def simulate(
     ] = None,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads to use; never changes a number.")] = None,
     engine: Annotated[Engine, typer.Option(help="Whole cells by chance, or their mean.")] = Engine.stochastic,
+    keep: Annotated[
+        Kept | None,
+        typer.Option(help="Every family of cells, or means, quantiles and some courses. If absent: all up to 1000."),
+    ] = None,
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Processes for what is kept in summary; never changes a number.")
+    ] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Dask: `local`, or a scheduler, as tcp://host:8786.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Directory for the results. If absent: runs/<date>-<scenario>-<hash>.")
     ] = None,
     data: Data = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted run.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the results that are there.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the plan, and do nothing.")] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Leave the report out.")] = False,
@@ -159,15 +181,27 @@ def simulate(
 
     The last line on stdout is the path of the report.
     """
+    from selfseed.doors import many
     from selfseed.doors import run as job
 
     order = job.make_order(
-        source, seed=seed, replicates=replicates, threads=threads, engine=engine, out=out, data=data, force=force
-    )
+        source, seed=seed, replicates=replicates, threads=threads, engine=engine, out=out, data=data, force=force,
+        resume=resume,
+    )  # fmt: skip
     if dry_run:
         print(job.plan(order))
         return
-    run, path = job.carry_out(order, Talk(quiet, verbose), report=not no_report)
+    talk = Talk(quiet, verbose)
+    if keep is None and order.replicates > many.MANY or cluster is not None:
+        talk.say(
+            f"{order.replicates:,} replicates in each arm: means, quantiles and some courses are kept; "
+            "--keep everything keeps every family of cells"
+        )
+    if keep is Kept.summary or (keep is None and (order.replicates > many.MANY or cluster is not None)):
+        _, path = many.simulate_many(order, many.Hands(workers, cluster), talk, report=not no_report)
+        print(path)
+        return
+    run, path = job.carry_out(order, talk, report=not no_report)
     print(run)
     print(path)
 

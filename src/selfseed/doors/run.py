@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from selfseed.base.errors import OutputError
 from selfseed.doors import question
@@ -13,6 +13,7 @@ from selfseed.doors.talk import Talk
 
 if TYPE_CHECKING:
     from selfseed.results import Run
+    from selfseed.results.chunks import Chunks
     from selfseed.scenario import Scenario
 
 
@@ -30,6 +31,22 @@ class Order:
     out: Path
     data: Path | None
     force: bool
+    resume: bool = False
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """Return all that decides the numbers, ready for JSON."""
+        from selfseed import __version__
+        from selfseed.scenario import to_yaml
+
+        return {
+            "command": "simulate",
+            "scenario": hashlib.sha256(to_yaml(self.scenario).encode()).hexdigest(),
+            "seed": self.seed,
+            "replicates": self.replicates,
+            "engine": self.engine,
+            "version": __version__,
+        }
 
 
 def make_order(
@@ -42,6 +59,7 @@ def make_order(
     out: Path | None,
     data: Path | None,
     force: bool,
+    resume: bool = False,
 ) -> Order:
     """Return the order for ``source``: what is not given comes from the scenario, a missing seed from chance.
 
@@ -50,10 +68,13 @@ def make_order(
     ScenarioError
         If the scenario has problems.
     """
+    from selfseed.results.chunks import asked_before
     from selfseed.scenario import to_yaml
 
     scenario = question.read(source)
     given_seed = scenario.seed if seed is None else seed
+    if resume and given_seed is None and out is not None:
+        given_seed = (asked_before(out) or {}).get("seed")
     final_seed = question.draw_seed() if given_seed is None else given_seed
     final_replicates = 1 if engine == "mean-field" else replicates or scenario.replicates
     asked = f"{to_yaml(scenario)} {final_seed} {final_replicates} {engine}"
@@ -68,6 +89,7 @@ def make_order(
         out=out or question.run_directory(source, asked),
         data=data,
         force=force,
+        resume=resume,
     )
 
 
@@ -107,13 +129,16 @@ def carry_out(order: Order, talk: Talk, *, report: bool) -> tuple[Run, Path]:
         If the simulation cannot be carried through.
     """
     from selfseed.analysis import summary
-    from selfseed.results import store
+    from selfseed.results import chunks, store
 
     if order.data is not None:
         _prove_readable(order.data)
-    _make_parents(order.out)
-    with store.prepare(order.out, force=order.force) as place:
-        run = _simulate(order, talk)
+    make_parents(order.out)
+    with (
+        store.prepare(order.out, force=order.force) as place,
+        chunks.hold(order.out, order.asked, resume=order.resume, force=order.force, say=talk.say) as kept,
+    ):
+        run = _simulate(order, talk, kept)
         talk.say(f"keeping the results in {order.out} ...")
         place.write(run, summary(run), log="\n".join(talk.said) + "\n")
     return run, draw(run, order.out / "report.html", order.data, talk) if report else order.out
@@ -138,7 +163,7 @@ def draw(run: Run, path: Path, data: Path | None, talk: Talk) -> Path:
         raise OutputError(f"{path} cannot be written: {error.strerror or error}; --out names another place") from None
 
 
-def _simulate(order: Order, talk: Talk) -> Run:
+def _simulate(order: Order, talk: Talk, kept: Chunks) -> Run:
     from selfseed.engine import simulate
 
     if order.seed_is_drawn:
@@ -153,11 +178,22 @@ def _simulate(order: Order, talk: Talk) -> Run:
                 threads=order.threads,
                 progress=progress,
                 notify=talk.say,
+                chunks=kept,
             )
         except KeyboardInterrupt:
-            talk.say("stopped before the end; nothing is kept")
+            say_how_to_go_on(order, talk)
             raise
+    if kept.found:
+        talk.say(f"{kept.found} chunks were there from before")
     return replace(run, manifest={**run.manifest, "inputs": _inputs(order)})
+
+
+def say_how_to_go_on(order: Order, talk: Talk) -> None:
+    """Say after an interruption what is kept, and how to go on."""
+    talk.say(
+        f"stopped before the end; what is done is kept: give the same command with --out {order.out} "
+        f"--seed {order.seed} --resume to go on"
+    )
 
 
 def _inputs(order: Order) -> list[dict[str, str]]:
@@ -171,7 +207,14 @@ def _prove_readable(data: Path) -> None:
     read_volumes(data)
 
 
-def _make_parents(out: Path) -> None:
+def make_parents(out: Path) -> None:
+    """Make the directory in which ``out`` will be.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be made.
+    """
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -29,19 +29,7 @@ def collect(
         ``outcomes[arm][replicate]``.
     engine : str
     """
-    labels = list(dict.fromkeys(clone.label for clone in arms[0].clones if clone.label))
-    density = np.array([arm.parameters["growth.cell_density"] for arm in arms])
-    arrays = dataset(
-        _arrays(outcomes, density, _label_masks(arms[0], labels)),
-        arms=[arm.name for arm in arms],
-        arm_kinds=[arm.kind for arm in arms],
-        times_day=arms[0].times_day,
-        sites=[site for site, _ in arms[0].sites],
-        clones=[clone.name for clone in arms[0].clones],
-        labels=labels,
-        engine=engine,
-        title=scenario.title,
-    )
+    arrays = collect_arrays(scenario, arms, outcomes, engine)
     families = [
         _families(arm, replicate, outcome)
         for arm, row in zip(arms, outcomes, strict=True)
@@ -58,6 +46,25 @@ def collect(
     }
     tables["events"] = _events(arms, len(outcomes[0]), tables["families"])
     return arrays, tables
+
+
+def collect_arrays(
+    scenario: Scenario, arms: Sequence[ResolvedArm], outcomes: Sequence[Sequence[Outcome]], engine: str
+) -> xr.Dataset:
+    """Return the arrays of a run without its tables; see `collect`."""
+    labels = list(dict.fromkeys(clone.label for clone in arms[0].clones if clone.label))
+    density = np.array([arm.parameters["growth.cell_density"] for arm in arms])
+    return dataset(
+        _arrays(outcomes, density, _label_masks(arms[0], labels)),
+        arms=[arm.name for arm in arms],
+        arm_kinds=[arm.kind for arm in arms],
+        times_day=arms[0].times_day,
+        sites=[site for site, _ in arms[0].sites],
+        clones=[clone.name for clone in arms[0].clones],
+        labels=labels,
+        engine=engine,
+        title=scenario.title,
+    )
 
 
 def _label_masks(arm: ResolvedArm, labels: Sequence[str]) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,16 +14,20 @@ import xarray as xr
 from selfseed.base.errors import RunError
 from selfseed.base.streams import SEED_LIMIT, replicate_key
 from selfseed.engine.animal import Outcome, run_animal
+from selfseed.engine.checkpoint import pack, unpack
 from selfseed.engine.collect import collect
 from selfseed.engine.compiled import is_compiled
 from selfseed.engine.mean_field import run_mean_field
 from selfseed.engine.plan import plan_between, plan_course, plan_setting
 from selfseed.engine.uncertain import MOST_REPLICATES, outcome_over_ranges
 from selfseed.results import Run, build_manifest, resources_used
+from selfseed.results.chunks import Chunks
 from selfseed.results.words import COLUMNS, table
 from selfseed.scenario import ResolvedArm, Scenario, resolve
 
 ENGINES = ("stochastic", "mean-field")
+
+CHUNKS_PER_RUN = 50
 
 MOST_BYTES = 4 * 2**30
 """Memory that the arrays of a run may take."""
@@ -42,6 +46,7 @@ def simulate(
     threads: int | None = None,
     progress: Progress | None = None,
     notify: Callable[[str], None] | None = None,
+    chunks: Chunks | None = None,
 ) -> Run:
     """Simulate every arm of a scenario and return what happened.
 
@@ -58,6 +63,8 @@ def simulate(
     progress : callable (done, total), optional
     notify : callable (sentence), optional
         Is told when the engine must be compiled first.
+    chunks : Chunks, optional
+        Where finished animals are kept, and looked for first; see `selfseed.results.chunks.hold`.
 
     Returns
     -------
@@ -83,7 +90,7 @@ def simulate(
     scenario = scenario.model_copy(update={"seed": used_seed, "replicates": animals})
     if notify is not None and not is_compiled(engine):
         notify("compiling the engine (once, about half a minute; later starts are instant) ...")
-    simulation = Simulation(used_seed, engine, threads or os.cpu_count() or 1, progress)
+    simulation = Simulation(used_seed, engine, threads or os.cpu_count() or 1, progress, chunks)
     arrays, tables, notes = simulation.run(scenario, animals)
     tables["uncertain"] = outcome_over_ranges(scenario, animals, simulation.glance)
     manifest = build_manifest(
@@ -132,8 +139,10 @@ class Simulation:
     engine: str
     threads: int
     progress: Progress | None
+    chunks: Chunks | None = None
     done: int = 0
     total: int = 0
+    runs: int = 0
 
     def run(
         self, scenario: Scenario, replicates: int, arms: Sequence[ResolvedArm] = ()
@@ -164,20 +173,37 @@ class Simulation:
             return run_animal(setting, between, course, keys[number % replicates], numerics.max_families)
 
         outcomes = list(self._counted(task, len(arms) * replicates))
+        self.runs += 1
         return [outcomes[arm * replicates : (arm + 1) * replicates] for arm in range(len(arms))]
 
     def _counted(self, task: Callable[[int], Outcome], total: int) -> Iterator[Outcome]:
         """Yield the outcomes of all tasks in their order; the first compiles before threads start."""
+        size = -(-total // CHUNKS_PER_RUN)
         with ThreadPoolExecutor(max_workers=self.threads) as pool:
             try:
-                for outcome in chain((task(0),), pool.map(task, range(1, total))):
-                    self.done += 1
-                    if self.progress is not None:
-                        self.progress(self.done, self.total)
-                    yield outcome
+                for first in range(0, total, size):
+                    for outcome in self._chunk(pool, task, range(first, min(first + size, total))):
+                        self.done += 1
+                        if self.progress is not None:
+                            self.progress(self.done, self.total)
+                        yield outcome
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
+
+    def _chunk(self, pool: ThreadPoolExecutor, task: Callable[[int], Outcome], numbers: range) -> Iterable[Outcome]:
+        """Return the outcomes of a stretch of tasks: those that are kept, or else new ones, which are kept."""
+        name = f"{self.runs:04d}-{numbers.start:07d}"
+        kept = None if self.chunks is None else self.chunks.read(name)
+        if kept is not None:
+            return unpack(kept)
+        alone = 1 if numbers.start == 0 else 0
+        outcomes = chain([task(number) for number in numbers[:alone]], pool.map(task, numbers[alone:]))
+        if self.chunks is None:
+            return outcomes
+        found = list(outcomes)
+        self.chunks.write(name, pack(found))
+        return found
 
 
 def _refuse_what_makes_no_sense(engine: str, seed: int | None, replicates: int | None) -> None:

@@ -157,6 +157,50 @@ def _step(setting, growth, course, animal, replicate_key, time_day, days, crowd)
 
 
 @njit(cache=True, nogil=True)
+def carry_on(setting, growth, course, animal, record, replicate_key, now, row, done):
+    """Simulate an animal from ``now`` on and return why the loop stopped; see `simulate_animal`.
+
+    Parameters
+    ----------
+    setting, growth, course, animal, record, replicate_key : see `simulate_animal`
+        The animal as it is at ``now``.
+    now : float [day]
+        0, or the time of a measurement.
+    row : int
+        The next row of the record to be written.
+    done : int
+        Procedures that have been carried out.
+
+    Returns
+    -------
+    status : int
+    """
+    crowd = np.zeros(animal.clumps.shape[0])
+    procedures = course.at_day.shape[0]
+    while row < course.times_day.shape[0]:
+        while done < procedures and course.at_day[done] <= now:
+            if _perform(setting, course, done, animal, replicate_key, now) != FINISHED:
+                return TOO_MANY
+            count_cells(animal, now)
+            done += 1
+        if course.times_day[row] <= now:
+            _measure(setting, animal, now, row, record)
+            row += 1
+            continue
+        end = course.times_day[row]
+        if done < procedures:
+            end = min(end, course.at_day[done])
+        steps = max(1, int(math.ceil((end - now) / course.step_day - 1e-9)))
+        days = (end - now) / steps
+        for i in range(steps):
+            status = _step(setting, growth, course, animal, replicate_key, now + i * days, days, crowd)
+            if status != FINISHED:
+                return status
+        now = end
+    return FINISHED
+
+
+@njit(cache=True, nogil=True)
 def simulate_animal(setting, growth, course, animal, record, replicate_key):
     """Simulate one animal and return why the loop stopped.
 
@@ -196,38 +240,21 @@ def simulate_animal(setting, growth, course, animal, record, replicate_key):
     falls with the square of the step. Each part has its exact law, so counts never fall below zero and few cells are
     not mistaken for a flow.
     """
-    crowd = np.zeros(animal.clumps.shape[0])
-    procedures = course.at_day.shape[0]
-    done = 0
-    row = 0
-    now = 0.0
-    while True:
-        while done < procedures and course.at_day[done] <= now:
-            if _perform(setting, course, done, animal, replicate_key, now) != FINISHED:
-                return TOO_MANY
-            count_cells(animal, now)
-            done += 1
-        if course.times_day[row] <= now:
-            _measure(setting, animal, now, row, record)
-            row += 1
-            if row == course.times_day.shape[0]:
-                break
-        end = course.times_day[row]
-        if done < procedures:
-            end = min(end, course.at_day[done])
-        steps = max(1, int(math.ceil((end - now) / course.step_day - 1e-9)))
-        days = (end - now) / steps
-        for i in range(steps):
-            status = _step(setting, growth, course, animal, replicate_key, now + i * days, days, crowd)
-            if status != FINISHED:
-                return status
-        now = end
+    status = carry_on(setting, growth, course, animal, record, replicate_key, 0.0, 0, 0)
+    if status == FINISHED:
+        close_books(course, animal, record)
+    return status
+
+
+@njit(cache=True)
+def close_books(course, animal, record):
+    """Enter into the ledger who is alive at the end, and into the families when the last of them died out."""
+    now = course.times_day[-1]
     animal.ledger[ALIVE] = animal.cells.sum()
-    animal.ledger[DORMANT] = record.dormant[row - 1].sum()
+    animal.ledger[DORMANT] = record.dormant[-1].sum()
     for number in range(animal.counts[FAMILIES]):
         if animal.families[number]["cells"] <= 0.0 and animal.families[number]["extinct"] < 0.0:
             animal.families[number]["extinct"] = now
-    return FINISHED
 
 
 STARTS = {"tail_vein": VEIN, "intracardiac": ARTERY, "portal_vein": PORTAL}

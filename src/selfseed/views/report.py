@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -141,12 +141,6 @@ def _figures(drawn: list[Drawn]) -> list[Figure]:
 
 
 def _page(run: Run, sentences: list[str], sections: list[Section], figures: list[Figure]) -> str:
-    from jinja2 import Environment, PackageLoader, StrictUndefined
-
-    import selfseed
-
-    loader = PackageLoader("selfseed.views")
-    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     asked = run.manifest["parameters"]
     facts = [
         f"{mice(run.scenario.host, asked['replicates'])} in each of {run.arrays.sizes['arm']} arms",
@@ -155,13 +149,24 @@ def _page(run: Run, sentences: list[str], sections: list[Section], figures: list
         f"seed {asked['seed']}",
     ]
     in_order = iter(figures)
+    return render(title_of(run), sentences, facts, [_shown(section, in_order) for section in sections])
+
+
+def render(title: str, headline: Sequence[str], facts: Sequence[str], sections: Sequence[Mapping[str, Any]]) -> str:
+    """Return a page of the house: a title, what to know first, the facts, and sections as the template takes them."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    import selfseed
+
+    loader = PackageLoader("selfseed.views")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     page = environment.get_template("report.html.j2").render(
         version=selfseed.__version__,
-        title=title_of(run),
+        title=title,
         style=_markup(loader.get_source(environment, "report.css")[0]),
-        headline=sentences,
+        headline=headline,
         facts=facts,
-        sections=[_shown(section, in_order) for section in sections],
+        sections=sections,
         footer=f"selfseed {selfseed.__version__}. Simulated, not measured, wherever it does not say otherwise.",
     )
     return page.replace(" %", "\u00a0%")

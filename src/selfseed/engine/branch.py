@@ -1,0 +1,263 @@
+"""Go on from the middle of a run with another treatment: the same animals until a day, another arm from then on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from selfseed.base.errors import RunError
+from selfseed.base.streams import replicate_key
+from selfseed.engine.animal import Outcome, check_books, empty_animal, empty_record
+from selfseed.engine.collect import collect
+from selfseed.engine.plan import plan_between, plan_course, plan_setting
+from selfseed.kernels.between import growth_of_animal
+from selfseed.kernels.families import ACTIVE, CLUMPS, FAMILIES, FINISHED, POOLED, Animal
+from selfseed.kernels.stochastic import Course, Record, carry_on, close_books
+from selfseed.results import Run, build_manifest
+from selfseed.results.words import COLUMNS, table
+from selfseed.scenario import ResolvedArm, Scenario, resolve
+
+if TYPE_CHECKING:
+    from selfseed.results.chunks import Chunks
+
+PER_FAMILY, PER_CLUMP = ("families", "singles", "clusters"), ("clumps",)
+
+
+@dataclass(frozen=True)
+class State:
+    """Hold an animal in the middle of a run, and what was measured until then.
+
+    Attributes
+    ----------
+    animal : mapping of str to ndarray
+        The parts of `selfseed.kernels.families.Animal`, without the places that are not used.
+    record : Record
+        Its first rows.
+    """
+
+    animal: Mapping[str, np.ndarray]
+    record: Record
+
+
+def rows_until(times_day: Sequence[float], day: float) -> int:
+    """Return how many of the stored times are not after ``day``, which must be one of them.
+
+    Raises
+    ------
+    RunError
+        With the nearest days that are stored, if it is not.
+    """
+    times = np.asarray(times_day)
+    found = np.flatnonzero(np.abs(times - day) < 1e-6)
+    if not found.size or found[0] == times.size - 1:
+        near = ", ".join(f"{time:g}" for time in sorted(times[:-1][np.argsort(np.abs(times[:-1] - day))[:2]]))
+        raise RunError(f"day {day:g} is not a day at which this run stores its state; the nearest are {near}")
+    return int(found[0]) + 1
+
+
+def states_at(
+    scenario: Scenario, arm: ResolvedArm, day: float, *, seed: int, replicates: int, threads: int | None = None
+) -> list[State]:
+    """Return every animal of an arm as it is on a day: the checkpoint from which branches go on.
+
+    Raises
+    ------
+    RunError
+        When the day is not stored, or a table overflows.
+    """
+    rows = rows_until(arm.times_day, day)
+    setting, between, whole = plan_setting(arm), plan_between(arm), plan_course(arm, scenario.numerics)
+    course = whole._replace(times_day=whole.times_day[:rows])
+
+    def state(number: int) -> State:
+        key = np.uint64(replicate_key(seed, number))
+        animal, record = _empty(arm, scenario, rows)
+        growth = growth_of_animal(setting.growth, between, key)
+        _run(setting, growth, course, animal, record, key, 0.0, 0, 0, scenario.numerics.max_families)
+        return State(_compact(animal), record)
+
+    return _each(state, replicates, threads)
+
+
+def go_on(
+    scenario: Scenario,
+    past: ResolvedArm,
+    future: ResolvedArm,
+    day: float,
+    states: Sequence[State],
+    *,
+    seed: int,
+    threads: int | None = None,
+    progress: Callable[[int], None] = lambda done: None,
+) -> list[Outcome]:
+    """Return what becomes of animals that were in the arm ``past`` until ``day``, and are in ``future`` from then on.
+
+    Procedures of ``future`` on days before are past; those on the day itself are carried out unless ``past`` had them.
+    """
+    rows = rows_until(future.times_day, day)
+    future, done = _due(past, future, day)
+    setting, between, course = plan_setting(future), plan_between(future), plan_course(future, scenario.numerics)
+
+    def outcome(number: int) -> Outcome:
+        key = np.uint64(replicate_key(seed, number))
+        animal, record = _empty(future, scenario, len(future.times_day))
+        _restore(animal, record, states[number])
+        growth = growth_of_animal(setting.growth, between, key)
+        _run(setting, growth, course, animal, record, key, day, rows, done, scenario.numerics.max_families)
+        close_books(course, animal, record)
+        check_books(animal.ledger)
+        progress(1)
+        return Outcome(
+            record=record, families=animal.families[: animal.counts[FAMILIES]].copy(),
+            clumps=animal.clumps[: animal.counts[CLUMPS]].copy(), ledger=animal.ledger, flow=animal.flow,
+            routes=animal.routes, pooled=int(animal.counts[POOLED]),
+        )  # fmt: skip
+
+    return _each(outcome, len(states), threads)
+
+
+def branch(
+    scenario: Scenario,
+    *,
+    seed: int,
+    replicates: int,
+    past: str,
+    futures: Sequence[str],
+    day: float,
+    chunks: Chunks | None = None,
+    threads: int | None = None,
+) -> Run:
+    """Return a run whose first arm is ``past`` as it was, and whose others are in ``past`` until ``day`` only.
+
+    Parameters
+    ----------
+    scenario : Scenario
+        Has all the arms that are named.
+    seed, replicates : int
+        Of the run that is branched.
+    past : str
+    futures : sequence of str
+        The arms that animals change to.
+    day : float [day]
+        One of the days whose state is stored.
+    chunks : Chunks, optional
+        Where the checkpoint is kept, and looked for first.
+    threads : int, optional
+
+    Raises
+    ------
+    RunError
+        When the day is not stored, a table overflows, or a cell is not accounted for.
+    """
+    started = datetime.now(UTC)
+    arms = {arm.name: arm for arm in resolve(scenario)}
+    name = f"state-{day:g}-{list(arms).index(past)}"
+    kept = None if chunks is None else chunks.read(name)
+    states = (
+        states_at(scenario, arms[past], day, seed=seed, replicates=replicates, threads=threads)
+        if kept is None
+        else unpack_states(kept)
+    )
+    if kept is None and chunks is not None:
+        chunks.write(name, pack_states(states))
+    chosen = [arms[past], *(replace(arms[arm], name=f"{arm} from day {day:g}") for arm in futures)]
+    outcomes = [
+        go_on(scenario, arms[past], future, day, states, seed=seed, threads=threads) for future in chosen
+    ]  # fmt: skip
+    sources = [past, *futures]
+    document = scenario.model_copy(
+        update={
+            "arms": {arm.name: scenario.arms[source] for arm, source in zip(chosen, sources, strict=True)},
+            "switch_off": (),
+            "uncertain": {},
+            "seed": seed,
+            "replicates": replicates,
+        }
+    )
+    arrays, tables = collect(document, chosen, outcomes, "stochastic")
+    tables["uncertain"] = table("uncertain", {column: [] for column in COLUMNS["uncertain"]})
+    manifest = build_manifest(
+        document, arrays, tables, seed=seed, replicates=replicates, engine="stochastic", started=started,
+        elapsed_s=(datetime.now(UTC) - started).total_seconds(),
+        notes=(f"until day {day:g} every animal was in the arm '{past}'; its other arms hold from that day on",),
+    )  # fmt: skip
+    return Run(scenario=document, arrays=arrays, manifest=manifest, **tables)
+
+
+def pack_states(states: Sequence[State]) -> dict[str, np.ndarray]:
+    """Return the arrays that hold ``states``."""
+    arrays = {}
+    for name in Animal._fields:
+        parts = [state.animal[name] for state in states]
+        arrays[f"animal.{name}"] = np.concatenate([part.reshape(-1) for part in parts])
+        arrays[f"sizes.{name}"] = np.array([part.size for part in parts])
+        arrays[f"shape.{name}"] = np.array(parts[0].shape[1:], dtype=np.int64)
+    arrays |= {f"record.{name}": np.stack([getattr(state.record, name) for state in states]) for name in Record._fields}
+    return arrays
+
+
+def unpack_states(arrays: Mapping[str, np.ndarray]) -> list[State]:
+    """Return the states that `pack_states` put into ``arrays``."""
+    parts = {
+        name: [
+            part.reshape((-1, *arrays[f"shape.{name}"]))
+            for part in np.split(arrays[f"animal.{name}"], np.cumsum(arrays[f"sizes.{name}"])[:-1])
+        ]
+        for name in Animal._fields
+    }
+    count = len(arrays["record.cells"])
+    return [
+        State(
+            {name: values[number] for name, values in parts.items()},
+            Record(*(arrays[f"record.{name}"][number] for name in Record._fields)),
+        )
+        for number in range(count)
+    ]
+
+
+def _due(past: ResolvedArm, future: ResolvedArm, day: float) -> tuple[ResolvedArm, int]:
+    """Return ``future`` with what is past first, and how many of its procedures are past."""
+
+    def is_past(step) -> bool:
+        return step.at_day < day or (step.at_day <= day and step in past.procedures)
+
+    ordered = sorted(future.procedures, key=lambda step: (step.at_day, not is_past(step)))
+    return replace(future, procedures=tuple(ordered)), sum(map(is_past, ordered))
+
+
+def _empty(arm: ResolvedArm, scenario: Scenario, rows: int) -> tuple[Animal, Record]:
+    sites, clones = len(arm.sites), len(arm.clones)
+    kinds = (sites + 1) * clones * (sites + 1) * 3
+    return empty_animal(sites, clones, scenario.numerics.max_families + kinds), empty_record(rows, sites, clones)
+
+
+def _run(setting, growth, course: Course, animal, record, key, now, row, done, max_families) -> None:
+    if carry_on(setting, growth, course, animal, record, key, now, row, done) != FINISHED:
+        raise RunError(f"more than {max_families} families of cells; raise numerics.max_families")
+
+
+def _compact(animal: Animal) -> dict[str, np.ndarray]:
+    used = {"clumps": animal.counts[CLUMPS], "active": animal.counts[ACTIVE]}
+    used |= dict.fromkeys(PER_FAMILY, animal.counts[FAMILIES])
+    return {name: getattr(animal, name)[: used.get(name)].copy() for name in Animal._fields}
+
+
+def _restore(animal: Animal, record: Record, state: State) -> None:
+    for name, values in state.animal.items():
+        getattr(animal, name)[: len(values)] = values
+    for name in Record._fields:
+        before = getattr(state.record, name)
+        getattr(record, name)[: len(before)] = before
+
+
+def _each(task: Callable, count: int, threads: int | None) -> list:
+    """Return the results of a task for every number in their order; the first runs alone, since it may compile."""
+    with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
+        first = task(0)
+        return [first, *pool.map(task, range(1, count))]

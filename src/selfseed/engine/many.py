@@ -1,0 +1,202 @@
+"""Many tasks on many processors: in this process, in local processes, or on a Dask cluster; the results are the same.
+
+A task is a pure function of its arguments, and its random numbers hang on seed and replicate alone. So a task that was
+lost with its worker, or with the scheduler, is simply computed again.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import ExitStack
+from multiprocessing import get_context
+from typing import Any
+
+from selfseed import __version__
+from selfseed.base.errors import RunError
+
+LOCAL = "local"
+MOST_ATTEMPTS = 5
+"""Times that a task may take its process, or its worker, down with it."""
+FIRST_PATIENCE_S, PATIENCE_S = 15.0, 600.0
+"""How long to wait for a scheduler at first, and for one that went away, before the job stops; what is done is kept."""
+IN_FLIGHT_PER_WORKER = 4
+PAUSE_S = 0.02
+
+Say = Callable[[str], None]
+
+
+def map_tasks(
+    function: Callable[[Any], Any],
+    tasks: Sequence[Any],
+    *,
+    workers: int | None = None,
+    cluster: str | None = None,
+    say: Say = lambda sentence: None,
+) -> Iterator[tuple[int, Any]]:
+    """Yield the number and the result of every task, in the order in which they end.
+
+    Parameters
+    ----------
+    function : callable
+        Of a module, so that other processes find it; its result hangs on its argument alone.
+    tasks : sequence
+    workers : int, optional
+        Processes on this machine; default: one per core. With 1 everything happens in this process.
+    cluster : str, optional
+        ``local`` for a Dask cluster on this machine, else the address of a scheduler, as ``tcp://host:8786``.
+    say : callable (sentence), optional
+        Is told when workers or the scheduler are lost.
+
+    Raises
+    ------
+    RunError
+        When the cluster cannot be reached, has another version of selfseed, or tasks keep killing their workers.
+    """
+    count = workers or os.cpu_count() or 1
+    if cluster is not None:
+        yield from _on_cluster(function, tasks, cluster, count, say)
+    elif count == 1 or len(tasks) == 1:
+        for number, task in enumerate(tasks):
+            yield number, function(task)
+    else:
+        yield from _in_processes(function, tasks, min(count, len(tasks)), say)
+
+
+def _in_processes(
+    function: Callable[[Any], Any], tasks: Sequence[Any], workers: int, say: Say
+) -> Iterator[tuple[int, Any]]:
+    missing = dict.fromkeys(range(len(tasks)))
+    for _ in range(MOST_ATTEMPTS):
+        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+            try:
+                for number, result in _as_they_end(pool, function, tasks, list(missing), workers):
+                    del missing[number]
+                    yield number, result
+                return
+            except BrokenProcessPool:
+                say("a worker process was killed; its tasks are computed again")
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    raise RunError(f"worker processes were killed {MOST_ATTEMPTS} times, perhaps for want of memory; try fewer workers")
+
+
+def _as_they_end(
+    pool: Executor, function: Callable[[Any], Any], tasks: Sequence[Any], numbers: Sequence[int], workers: int
+) -> Iterator[tuple[int, Any]]:
+    """Yield results with few tasks in flight, so that memory stays flat however many there are."""
+    waiting = iter(numbers)
+    running: dict[Future, int] = {}
+    while True:
+        for number in waiting:
+            running[pool.submit(function, tasks[number])] = number
+            if len(running) >= IN_FLIGHT_PER_WORKER * workers:
+                break
+        if not running:
+            return
+        for future in wait(running, return_when=FIRST_COMPLETED).done:
+            yield running.pop(future), future.result()
+
+
+def _on_cluster(
+    function: Callable[[Any], Any], tasks: Sequence[Any], address: str, workers: int, say: Say
+) -> Iterator[tuple[int, Any]]:
+    """Yield results from a Dask cluster; when its scheduler is restarted, ask again for what is missing."""
+    import logging
+
+    for name in ("distributed", "tornado"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
+    missing = dict.fromkeys(range(len(tasks)))
+    losses = 0
+    with ExitStack() as stack:
+        if address == LOCAL:
+            address = stack.enter_context(_local_cluster(workers)).scheduler_address
+        while missing:
+            try:
+                with _client(address, PATIENCE_S if losses else FIRST_PATIENCE_S) as client:
+                    for number, result in _from_client(client, function, tasks, list(missing)):
+                        del missing[number]
+                        losses = 0
+                        yield number, result
+            except RunError:
+                raise
+            except GeneratorExit:
+                raise
+            except Exception as error:
+                losses += 1
+                if not _is_loss(error) or losses > MOST_ATTEMPTS:
+                    raise RunError(f"the cluster at {address} failed: {type(error).__name__}: {error}") from error
+                say(f"the cluster at {address} was lost ({type(error).__name__}); {len(missing)} tasks are asked again")
+
+
+def _local_cluster(workers: int) -> Any:
+    return _distributed().LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
+
+
+def _client(address: str, patience_s: float) -> Any:
+    """Return a client of the scheduler at ``address``, which may take ``patience_s`` to answer."""
+    distributed = _distributed()
+    start = time.monotonic()
+    while True:
+        try:
+            client = distributed.Client(address, timeout="10s", set_as_default=False)
+        except (OSError, TimeoutError, ValueError) as error:
+            if time.monotonic() - start > patience_s or isinstance(error, ValueError):
+                raise RunError(
+                    f"no Dask scheduler answers at {address}: {error}; start one with `dask scheduler`, and its "
+                    "workers with `dask worker`; what is done is kept, --resume goes on"
+                ) from None
+            time.sleep(1.0)
+        else:
+            return client
+
+
+def _distributed() -> Any:
+    try:
+        import distributed
+    except ImportError:
+        raise RunError("a cluster needs the package distributed: pip install 'selfseed[cluster]'") from None
+    return distributed
+
+
+def _version() -> str:
+    return __version__
+
+
+def _from_client(
+    client: Any, function: Callable[[Any], Any], tasks: Sequence[Any], numbers: Sequence[int]
+) -> Iterator[tuple[int, Any]]:
+    client.wait_for_workers(1, timeout=PATIENCE_S)
+    for worker, version in client.run(_version, on_error="return").items():
+        if version != __version__:
+            raise RunError(f"worker {worker} has selfseed {version}, this is {__version__}; install the same version")
+    waiting = iter(numbers)
+    running: dict[Any, int] = {}
+    most = IN_FLIGHT_PER_WORKER * (sum(client.nthreads().values()) or 1)
+    while True:
+        while len(running) < most and (number := next(waiting, None)) is not None:
+            running[client.submit(function, tasks[number], pure=False, retries=MOST_ATTEMPTS)] = number
+        if not running:
+            return
+        ended = [future for future in running if future.status != "pending"]
+        for future in ended:
+            yield running.pop(future), future.result()
+        if client.status != "running":
+            raise ConnectionError("the scheduler went away")
+        if not ended:
+            time.sleep(PAUSE_S)
+
+
+def _is_loss(error: Exception) -> bool:
+    """Tell whether workers or the scheduler were lost, in contrast to a task that raised by itself."""
+    from concurrent.futures import CancelledError
+
+    from distributed import KilledWorker
+    from distributed.client import FutureCancelledError
+    from distributed.comm.core import CommClosedError
+
+    return isinstance(error, CancelledError | FutureCancelledError | KilledWorker | CommClosedError | OSError)

@@ -1,0 +1,127 @@
+"""Sweeps, ensembles and runs survive being killed, and branches go on from their middle, all from the command line."""
+
+import hashlib
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from tests.small import TEXT
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "small.yaml").write_text(TEXT)
+    return tmp_path
+
+
+JOBS = {
+    "run": ("simulate", "small.yaml", "--replicates", "60", "--seed", "1", "--no-report", "-q"),
+    "ensemble": (
+        "simulate", "small.yaml", "--replicates", "200", "--seed", "1", "--keep", "summary", "--no-report", "-q",
+        "--workers", "2",
+    ),
+    "sweep": (
+        "sweep", "small.yaml", "--vary", "shedding.rate=1e-5:1e-3:6:log", "--replicates", "30", "--seed", "1",
+        "--no-report", "-q", "--workers", "2",
+    ),
+}  # fmt: skip
+
+
+def results_of(folder, kind, out):
+    """Return the hash of what a job left behind, without the times in it."""
+    if kind == "sweep":
+        return hashlib.sha256((folder / out / "sweep.tsv").read_bytes()).hexdigest()
+    return json.loads((folder / out / "manifest.json").read_text())["arrays_sha256"]
+
+
+def kill_and_resume(folder, kind, kills, seed):
+    """Kill the job at random moments, go on each time, and return how often it was killed before it ended."""
+    rng, killed = random.Random(seed), 0
+    command = [sys.executable, "-m", "selfseed", *JOBS[kind], "--out", "killed", "--resume"]
+    while True:
+        process = subprocess.Popen(command, cwd=folder, start_new_session=True, stderr=subprocess.PIPE)
+        try:
+            process.wait(rng.uniform(1.0, 6.0) if killed < kills else 300.0)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            killed += 1
+            time.sleep(0.1)
+            continue
+        assert process.returncode == 0, process.stderr.read().decode()
+        return killed
+
+
+@pytest.mark.parametrize("kind", ["run", pytest.param("ensemble", marks=pytest.mark.slow), "sweep"])
+def test_a_job_that_is_killed_ends_with_the_bits_of_one_that_was_not(ask, folder, kind):
+    assert ask(*JOBS[kind], "--out", "whole").returncode == 0
+    assert kill_and_resume(folder, kind, kills=1, seed=1) >= 1
+    assert results_of(folder, kind, "killed") == results_of(folder, kind, "whole")
+    assert not (folder / "killed.unfinished").exists()
+
+
+@pytest.mark.slow
+def test_fifty_kills_at_random_moments_change_no_bit(ask, folder):
+    kills = 0
+    for kind in JOBS:
+        assert ask(*JOBS[kind], "--out", f"whole-{kind}").returncode == 0
+    for attempt in range(60):
+        kind = list(JOBS)[attempt % 3]
+        kills += kill_and_resume(folder, kind, kills=3, seed=attempt)
+        assert results_of(folder, kind, "killed") == results_of(folder, kind, f"whole-{kind}")
+        subprocess.run(["rm", "-rf", "killed"], cwd=folder, check=True)
+        if kills >= 50:
+            break
+    assert kills >= 50
+
+
+def test_a_sweep_says_its_points_and_problems_before_anything_is_computed(ask, folder):
+    told = ask("sweep", "small.yaml", "--vary", "duration=12,14", "--dry-run", "--seed", "1")
+    assert "2 points of 6 replicates in each arm" in told.stdout and "1  duration = 14" in told.stdout
+    wrong = ask("sweep", "small.yaml", "--vary", "sheding.rate=1,2", "--seed", "1")
+    assert wrong.returncode == 2
+    assert "point 0: sheding.rate  leads nowhere  did you mean 'shedding.rate'?" in wrong.stderr
+    assert ask("sweep", "small.yaml").stderr == (
+        "ScenarioError: 1 problem in the command\n  --vary  nothing, or a table besides  give --vary or --table\n"
+    )
+
+
+def test_points_come_from_a_table(ask, folder):
+    (folder / "points.tsv").write_text("point\tshedding.rate\tduration\n0\t1e-5\t12 day\n1\t1e-3\t\n")
+    done = ask("sweep", "small.yaml", "--table", "points.tsv", "--replicates", "2", "--seed", "1", "--out", "out", "-q")
+    assert done.stdout.strip() == "out/report.html", done.stderr
+    rows = (folder / "out" / "sweep.tsv").read_text().splitlines()
+    assert rows[0].startswith("point\tshedding.rate\tduration\tarm\tsite\tquantity\tmean\tlow\thigh")
+    assert rows[-1].startswith("1\t0.001\t\t")
+    assert "<svg" in (folder / "out" / "report.html").read_text()
+
+
+def test_a_second_process_on_the_same_results_is_refused(ask, folder):
+    command = [sys.executable, "-m", "selfseed", *JOBS["sweep"], "--replicates", "300", "--out", "out"]
+    first = subprocess.Popen(command, cwd=folder)
+    try:
+        while not list(folder.glob("out.unfinished/*.chunk")):
+            time.sleep(0.1)
+        second = ask(*JOBS["sweep"], "--replicates", "300", "--out", "out", "--resume")
+    finally:
+        first.kill()
+        first.wait()
+    assert second.returncode == 2 and "another process is at work on out" in second.stderr
+
+
+def test_a_branch_goes_on_with_another_arm_and_keeps_its_checkpoint(ask, folder):
+    assert ask("simulate", "small.yaml", "--seed", "1", "--out", "run", "--no-report", "-q").returncode == 0
+    (folder / "more.yaml").write_text("arms:\n  late knife: {add: [{resect: left, at: 9 day, residual: 0}]}\n")
+    done = ask(
+        "branch", "run", "--at", "6 day", "--to", "late knife", "--to", "IL-8 silenced", "--arms", "more.yaml", "-q",
+        "--out", "other", "--no-report",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "late knife from day 6" in done.stdout and done.stdout.strip().endswith("other")
+    assert [file.name for file in (folder / "run" / "checkpoints").iterdir()] == ["state-6-0.chunk"]
+    wrong = ask("branch", "run", "--at", "6 hours", "--to", "IL8 silenced")
+    assert wrong.returncode == 2 and "did you mean 'IL-8 silenced'?" in wrong.stderr

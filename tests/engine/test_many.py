@@ -1,0 +1,138 @@
+"""Tasks give the same results in one process, in many, and on a Dask cluster whose workers and scheduler die."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from selfseed.base.errors import RunError
+from selfseed.engine.many import map_tasks
+
+
+def square(number):
+    return number * number
+
+
+def square_after_a_while(number):
+    time.sleep(0.2)
+    return number * number
+
+
+def die_once(task):
+    number, mark = task
+    if number == 3 and not Path(mark).exists():
+        Path(mark).write_text("died")
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number * number
+
+
+def die_always(number):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fail(number):
+    raise RunError(f"task {number} cannot be done")
+
+
+SQUARES = {number: number * number for number in range(30)}
+
+
+@pytest.mark.parametrize("workers", [1, 2, 3])
+def test_every_task_is_done_once_in_any_number_of_processes(workers):
+    found = list(map_tasks(square, range(30), workers=workers))
+    assert len(found) == 30 and dict(found) == SQUARES
+
+
+def test_a_process_that_is_killed_costs_nothing_but_time(tmp_path):
+    said = []
+    tasks = [(number, tmp_path / "mark") for number in range(8)]
+    found = dict(map_tasks(die_once, tasks, workers=2, say=said.append))
+    assert found == {number: number * number for number in range(8)}
+    assert said == ["a worker process was killed; its tasks are computed again"]
+
+
+def test_a_task_that_always_kills_its_process_ends_in_words():
+    with pytest.raises(RunError, match="worker processes were killed 5 times"):
+        list(map_tasks(die_always, range(2), workers=2))
+
+
+def test_what_a_task_itself_says_is_passed_on():
+    with pytest.raises(RunError, match="cannot be done"):
+        list(map_tasks(fail, range(4), workers=2))
+
+
+class Cluster:
+    """A scheduler and its workers as processes of their own, on this machine only."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.port = _free_port()
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self.scheduler = self.start_scheduler()
+        self.workers = [self.start_worker(), self.start_worker()]
+
+    def start_scheduler(self):
+        return self._start("scheduler", "--host", "127.0.0.1", "--port", str(self.port), "--no-dashboard")
+
+    def start_worker(self):
+        return self._start(
+            "worker", self.address, "--nthreads", "1", "--no-dashboard", "--no-nanny", "--host", "127.0.0.1",
+            "--local-directory", str(self.folder),
+        )  # fmt: skip
+
+    def _start(self, what, *options):
+        here = str(Path(__file__).parents[2])
+        environment = {**os.environ, "PYTHONPATH": here, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}
+        return subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.dask_{what}", *options], cwd=self.folder, env=environment,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def stop(self):
+        for process in [self.scheduler, *self.workers]:
+            process.kill()
+            process.wait()
+
+
+def _free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+    cluster = Cluster(tmp_path)
+    yield cluster
+    cluster.stop()
+
+
+def test_a_worker_that_is_killed_and_a_scheduler_that_is_restarted_cost_nothing_but_time(cluster):
+    said, found = [], {}
+    for number, result in map_tasks(square_after_a_while, range(30), cluster=cluster.address, say=said.append):
+        assert number not in found
+        found[number] = result
+        if len(found) == 5:
+            cluster.workers[0].kill()
+            cluster.workers.append(cluster.start_worker())
+        if len(found) == 12:
+            cluster.scheduler.kill()
+            cluster.scheduler.wait()
+            cluster.scheduler = cluster.start_scheduler()
+            cluster.workers += [cluster.start_worker(), cluster.start_worker()]
+    assert found == SQUARES
+    assert any(re.search("was lost .* tasks are asked again", sentence) for sentence in said)
+
+
+def test_a_cluster_that_is_not_there_is_said(monkeypatch):
+    pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+    monkeypatch.setattr("selfseed.engine.many.FIRST_PATIENCE_S", 1.0)
+    with pytest.raises(RunError, match="no Dask scheduler answers at tcp://127.0.0.1:1"):
+        list(map_tasks(square, range(3), cluster="tcp://127.0.0.1:1"))
