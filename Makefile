@@ -59,7 +59,7 @@ bench: $(RUNS)
 	@$(MAKE) --no-print-directory $(METIENT) || echo "Metient could not be installed; going on without it." >&2
 	@echo "scoring and timing migration histories (about a quarter of an hour) ..."
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/history.py \
-		--metient $(PEER)/bin/python --page docs/benchmarks.md
+		--metient $(PEER)/bin/python --page docs/benchmarks-histories.md
 
 wheel: $(RUNS)
 	@rm -rf dist

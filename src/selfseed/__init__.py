@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from selfseed import catalog
     from selfseed.engine import simulate
+    from selfseed.engine.ensemble import simulate_ensemble
     from selfseed.history.evidence import infer_history
+    from selfseed.results.ensemble import open_ensemble
     from selfseed.results.run import Run
     from selfseed.results.store import open_run as open
     from selfseed.scenario import Scenario, explain, read
@@ -31,9 +33,11 @@ __all__ = [
     "explain",
     "infer_history",
     "open",
+    "open_ensemble",
     "read",
     "report",
     "simulate",
+    "simulate_ensemble",
 ]
 
 _HOMES = {
@@ -42,9 +46,11 @@ _HOMES = {
     "explain": ("selfseed.scenario.explain", "explain"),
     "infer_history": ("selfseed.history.evidence", "infer_history"),
     "open": ("selfseed.results.store", "open_run"),
+    "open_ensemble": ("selfseed.results.ensemble", "open_ensemble"),
     "read": ("selfseed.scenario.read", "read"),
     "report": ("selfseed.views.report", "write_report"),
     "simulate": ("selfseed.engine", "simulate"),
+    "simulate_ensemble": ("selfseed.engine.ensemble", "simulate_ensemble"),
 }
 
 

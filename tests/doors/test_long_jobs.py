@@ -11,6 +11,9 @@ import time
 import pytest
 from tests.small import TEXT
 
+import selfseed
+from selfseed.base.errors import OutputError
+
 
 @pytest.fixture
 def folder(tmp_path):
@@ -111,6 +114,14 @@ def test_a_second_process_on_the_same_results_is_refused(ask, folder):
         first.kill()
         first.wait()
     assert second.returncode == 2 and "another process is at work on out" in second.stderr
+
+
+def test_an_ensemble_is_opened_as_one_and_is_no_run(ask, folder):
+    assert ask(*JOBS["ensemble"], "--replicates", "4", "--out", "out").returncode == 0
+    found = selfseed.open_ensemble(folder / "out")
+    assert found.arrays.sizes["replicate"] == 4 and found.scenario.title == "Two small tumours"
+    with pytest.raises(OutputError, match="holds an ensemble, not every family of a run; open_ensemble reads it"):
+        selfseed.open(folder / "out")
 
 
 def test_a_branch_goes_on_with_another_arm_and_keeps_its_checkpoint(ask, folder):

@@ -43,7 +43,7 @@ def fail(number):
 SQUARES = {number: number * number for number in range(30)}
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3])
+@pytest.mark.parametrize("workers", [1, 2])
 def test_every_task_is_done_once_in_any_number_of_processes(workers):
     found = list(map_tasks(square, range(30), workers=workers))
     assert len(found) == 30 and dict(found) == SQUARES
@@ -58,7 +58,7 @@ def test_a_process_that_is_killed_costs_nothing_but_time(tmp_path):
 
 
 def test_a_task_that_always_kills_its_process_ends_in_words():
-    with pytest.raises(RunError, match="worker processes were killed 5 times"):
+    with pytest.raises(RunError, match="worker processes were killed 3 times"):
         list(map_tasks(die_always, range(2), workers=2))
 
 

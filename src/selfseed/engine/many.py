@@ -19,7 +19,7 @@ from selfseed import __version__
 from selfseed.base.errors import RunError
 
 LOCAL = "local"
-MOST_ATTEMPTS = 5
+MOST_ATTEMPTS = 3
 """Times that a task may take its process, or its worker, down with it."""
 FIRST_PATIENCE_S, PATIENCE_S = 15.0, 600.0
 """How long to wait for a scheduler at first, and for one that went away, before the job stops; what is done is kept."""
@@ -143,7 +143,7 @@ def _client(address: str, patience_s: float) -> Any:
     start = time.monotonic()
     while True:
         try:
-            client = distributed.Client(address, timeout="10s", set_as_default=False)
+            client = distributed.Client(address, timeout=min(10.0, patience_s), set_as_default=False)
         except (OSError, TimeoutError, ValueError) as error:
             if time.monotonic() - start > patience_s or isinstance(error, ValueError):
                 raise RunError(

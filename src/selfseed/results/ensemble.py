@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from selfseed.base.errors import OutputError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -61,3 +65,29 @@ class Ensemble:
     def __repr__(self) -> str:
         sizes = self.arrays.sizes
         return f"<Ensemble '{self.scenario.title}': {sizes['arm']} arms of {sizes['replicate']}>"
+
+
+ARRAYS = "ensemble.zarr"
+
+
+def open_ensemble(path: str | Path) -> Ensemble:
+    """Open the ensemble in the directory ``path``; its arrays are read when they are first looked at.
+
+    Raises
+    ------
+    OutputError
+        If there is none, or if it is damaged.
+    """
+    import xarray as xr
+
+    from selfseed.scenario import read
+
+    place = Path(path)
+    if not (place / ARRAYS).exists():
+        raise OutputError(f"{path} holds no {ARRAYS}; name a directory of `selfseed simulate --keep summary`")
+    try:
+        arrays = xr.open_zarr(place / ARRAYS, chunks=None, consolidated=False)
+        manifest = json.loads((place / "manifest.json").read_text(encoding="utf-8"))
+        return Ensemble(read(place / "scenario.yaml"), arrays, manifest)
+    except (OSError, EOFError, ValueError, KeyError) as error:
+        raise OutputError(f"{path} is damaged: {error}") from None

@@ -148,6 +148,8 @@ def open_run(path: str | Path) -> Run:
         raise OutputError(f"{path} is {'a file' if place.exists() else 'not there'}; name a directory of results")
     if not _is_run(place):
         raise OutputError(f"{path} is not a finished run: it holds no {MANIFEST} of selfseed")
+    if (place / "ensemble.zarr").exists():
+        raise OutputError(f"{path} holds an ensemble, not every family of a run; open_ensemble reads it")
     missing = [name for name in (SCENARIO, ARRAYS, *map(_table_file, TABLES)) if not (place / name).exists()]
     if missing:
         raise OutputError(f"{path} is damaged: {', '.join(missing)} is missing")
