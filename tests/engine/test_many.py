@@ -57,6 +57,45 @@ def test_a_process_that_is_killed_costs_nothing_but_time(tmp_path):
     assert said == ["a worker process was killed; its tasks are computed again"]
 
 
+KILLED = """
+import os, signal, sys
+from selfseed.engine.many import map_tasks
+from tests.engine.test_many import name_and_wait
+if __name__ == "__main__":
+    for number, process in map_tasks(name_and_wait, range(1000), workers=2):
+        print(process, flush=True)
+        if number >= 4:
+            os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def name_and_wait(number):
+    time.sleep(0.05)
+    return os.getpid()
+
+
+def test_a_job_that_is_killed_leaves_no_process_behind(tmp_path):
+    (tmp_path / "job.py").write_text(KILLED)
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run([sys.executable, "job.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    workers = set(map(int, done.stdout.split()))
+    assert done.returncode == -signal.SIGKILL and workers
+    end = time.monotonic() + 20.0
+    while any(_lives(worker) for worker in workers) and time.monotonic() < end:
+        time.sleep(0.1)
+    assert not any(_lives(worker) for worker in workers)
+
+
+def _lives(process):
+    try:
+        os.kill(process, 0)
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except ProcessLookupError:
+        return False
+    except OSError:
+        return True
+
+
 def test_a_task_that_always_kills_its_process_ends_in_words():
     with pytest.raises(RunError, match="worker processes were killed 3 times"):
         list(map_tasks(die_always, range(2), workers=2))

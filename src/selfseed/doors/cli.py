@@ -16,6 +16,7 @@ from selfseed.base.errors import OutputError, ScenarioError
 from selfseed.doors import history, question
 from selfseed.doors.branch import branch
 from selfseed.doors.export import export as export_model
+from selfseed.doors.fit import fit
 from selfseed.doors.score import score as score_expression
 from selfseed.doors.sensitivity import identify, sensitivity
 from selfseed.doors.sweep import sweep
@@ -35,6 +36,7 @@ app.command()(sensitivity)
 app.command()(identify)
 app.command()(sweep)
 app.command()(branch)
+app.command()(fit)
 
 
 class Engine(StrEnum):

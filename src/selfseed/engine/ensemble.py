@@ -128,9 +128,16 @@ def simulate_ensembles(
     reduced = {point: _Reduced(pieces) for point, pieces in enumerate(parts)}
     missing: list[tuple[int, int]] = []
 
-    def finished(point: int, number: int, arrays: dict[str, np.ndarray]) -> Iterator[tuple[int, Ensemble]]:
+    complete: list[int] = []
+
+    def take(point: int, number: int, arrays: dict[str, np.ndarray]) -> None:
         reduced[point].add(number, arrays)
         if len(reduced[point].outcomes) == len(parts[point]):
+            complete.append(point)
+
+    def give() -> Iterator[tuple[int, Ensemble]]:
+        while complete:
+            point = complete.pop()
             yield point, _ensemble(scenarios[point], reduced.pop(point), seed, replicates, engine, watch)
 
     for point, number in owners:
@@ -140,14 +147,17 @@ def simulate_ensembles(
             missing.append((point, number))
         else:
             watch.skip(_size(piece))
-            yield from finished(point, number, kept)
+            take(point, number, kept)
+            yield from give()
     tasks = [parts[point][number] for point, number in missing]
     for which, arrays in map_tasks(reduce_piece, tasks, workers=workers, cluster=cluster, say=say):
+        yield from give()  # what the last chunk completes waits until the workers have gone
         point, number = missing[which]
         if chunks is not None:
             chunks.write(_name(point, number), {**arrays, "asked": np.array(tasks[which].asked)})
         watch.count(_size(tasks[which]))
-        yield from finished(point, number, arrays)
+        take(point, number, arrays)
+    yield from give()
 
 
 def simulate_ensemble(scenario: Scenario, *, seed: int, replicates: int, **how: Any) -> Ensemble:

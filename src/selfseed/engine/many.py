@@ -12,7 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait as ready
+from threading import Thread
 from typing import Any
 
 from selfseed import __version__
@@ -71,7 +73,7 @@ def _in_processes(
 ) -> Iterator[tuple[int, Any]]:
     missing = dict.fromkeys(range(len(tasks)))
     for _ in range(MOST_ATTEMPTS):
-        with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        with ProcessPoolExecutor(workers, get_context("spawn"), _leave_with_parent) as pool:
             try:
                 for number, result in _as_they_end(pool, function, tasks, list(missing), workers):
                     del missing[number]
@@ -83,6 +85,18 @@ def _in_processes(
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     raise RunError(f"worker processes were killed {MOST_ATTEMPTS} times, perhaps for want of memory; try fewer workers")
+
+
+def _leave_with_parent() -> None:
+    """End this worker when its parent is gone, even if it was killed; else it would wait for tasks for ever."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        ready([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
 
 
 def _as_they_end(

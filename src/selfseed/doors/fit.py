@@ -1,0 +1,238 @@
+"""The command `selfseed fit`: learn the parameters of a scenario from what was measured."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from selfseed.base.errors import OutputError, Problem, ScenarioError
+from selfseed.doors import folder
+from selfseed.doors.talk import Talk
+
+if TYPE_CHECKING:
+    from selfseed.inference.diagnostics import Bands
+    from selfseed.inference.optimum import Optimum, ProfileOfFit
+    from selfseed.inference.posterior import Posterior
+    from selfseed.inference.study import Study
+    from selfseed.results.chunks import Chunks
+
+MARKER, KIND = "summary.json", "fit"
+
+
+class Method(StrEnum):
+    """How much is wanted: the best values and how far they may move, or samples of the whole posterior."""
+
+    optimum = "optimum"
+    mcmc = "mcmc"
+
+
+def fit(
+    source: Annotated[Path, typer.Argument(metavar="STUDY", help="A study: scenario, data, priors, noise, in YAML.")],
+    method: Annotated[Method, typer.Option(help="Best values and profiles, or samples besides.")] = Method.optimum,
+    seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Where the random numbers start.")] = None,
+    starts: Annotated[int, typer.Option(min=1, max=10_000, help="Searches, from a Latin hypercube.")] = 8,
+    samples: Annotated[int, typer.Option(min=100, max=10_000_000, help="Samples kept by mcmc.")] = 4000,
+    threads: Annotated[int | None, typer.Option(min=1, help="Threads to use; never changes a number.")] = None,
+    out: Annotated[Path | None, typer.Option(help="Directory for the results.")] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted fit.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace the results that are there.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would be fitted, and do nothing.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the summary for a program to read.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Say nothing but errors.")] = False,
+) -> None:
+    """Learn parameters from measurements: best values, profiles, samples, and what the data could not tell.
+
+    The last line on stdout is the path of the report; summary.json and tables are beside it.
+    """
+    from selfseed.doors.question import draw_seed, run_directory
+    from selfseed.inference.likelihood import make_likelihood
+    from selfseed.inference.study import read_study
+    from selfseed.results import chunks
+
+    talk = Talk(quiet)
+    study = read_study(source)
+    likelihood = make_likelihood(study)
+    if seed is None:
+        seed = _seed_before(out) if resume else draw_seed()
+    asked = _asked(study, method, seed, starts, samples)
+    place = out or run_directory(str(source), json.dumps(asked, sort_keys=True)).with_name(f"{source.stem}-fit")
+    if dry_run:
+        print("\n".join(_plan(study, method, starts, samples, place)))
+        return
+    talk.say(f"{len(study.data)} measurements, {len(study.parameters)} parameters, seed {seed}")
+    with (
+        chunks.hold(place, asked, resume=resume, force=force, say=talk.say) as kept,
+        folder.hold(place, MARKER, KIND, force=force) as draft,
+    ):
+        try:
+            told = _carry_out(likelihood, draft, kept, talk, method, seed, starts, samples, threads or 1)
+        except KeyboardInterrupt:
+            talk.say(f"stopped; the same command with --seed {seed} --out {place} --resume goes on")
+            raise
+    for sentence in told["words"]:
+        talk.say(sentence)
+    print(json.dumps(told, indent=2) if as_json else f"{_table(told)}\n{place / 'report.html'}")
+
+
+def _seed_before(out: Path | None) -> int:
+    from selfseed.results.chunks import asked_before
+
+    before = asked_before(out) if out else None
+    if before is None or not isinstance(before.get("seed"), int):
+        raise ScenarioError("the command", [Problem("--resume", "no seed", "give the --seed and --out of that fit")])
+    return int(before["seed"])
+
+
+def _asked(study: Study, method: Method, seed: int, starts: int, samples: int) -> dict[str, Any]:
+    """Return all that decides the numbers."""
+    from selfseed import __version__
+    from selfseed.scenario import to_yaml
+
+    data = [column.tolist() for column in vars(study.data).values()]
+    content: list[Any] = [to_yaml(study.scenario), data, [asdict(one) for one in study.parameters]]
+    content.append({name: asdict(noise) for name, noise in study.noise.items()})
+    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+    asked = {"command": "fit", "study": digest, "method": method.value, "seed": seed, "starts": starts}
+    return asked | ({"samples": samples} if method is Method.mcmc else {}) | {"version": __version__}
+
+
+def _plan(study: Study, method: Method, starts: int, samples: int, place: Path) -> list[str]:
+    from collections import Counter
+
+    counts = Counter(study.data.observable.tolist())
+    lines = [f"{study.title or study.source}: {', '.join(f'{n} of {name}' for name, n in sorted(counts.items()))}"]
+    for one in study.parameters:
+        first, second = ("median", "spread") if one.prior.kind.endswith("normal") else ("low", "high")
+        unit = "" if one.unit == "1" else f", in {one.unit}"
+        lines.append(
+            f"  {one.name}: {one.prior.kind}, {first} {one.prior.centre:g}, {second} {one.prior.width:g}{unit}"
+        )
+    much = f", then {samples} samples" if method is Method.mcmc else ""
+    return [*lines, f"{starts} searches and a profile of each parameter{much}, to {place}"]
+
+
+def _carry_out(
+    likelihood: Any, draft: Path, kept: Chunks, talk: Talk, method: Method, seed: int, starts: int, samples: int,
+    threads: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Fit, write everything into the draft, and return the summary."""
+    from selfseed.inference.diagnostics import correlations, judge, predictive_bands, words
+    from selfseed.inference.optimum import find_optimum, make_profiles
+    from selfseed.inference.posterior import sample_posterior
+
+    study: Study = likelihood.study
+    with talk.progress("searching") as progress:
+        best = find_optimum(likelihood, starts=starts, seed=seed, threads=threads, chunks=kept, progress=progress)
+    talk.say(f"{best.reached} of {best.starts} searches reached the best")
+    with talk.progress("profiles") as progress:
+        profiles = make_profiles(likelihood, best, progress)
+    posterior, sentences = None, _words_on_optimum(best, profiles)
+    values = best.values[None]
+    told: tuple = ()
+    if method is Method.mcmc:
+        with talk.progress("sampling") as progress:
+            posterior = sample_posterior(
+                likelihood, best, samples=samples, seed=seed, threads=threads, chunks=kept, progress=progress
+            )
+        import numpy as np
+
+        values = posterior.flat()
+        told = judge(study, np.stack([posterior.chains(n) for n in range(len(study.names))], axis=-1))
+        sentences += words(study, told, correlations(study, values))
+    bands = predictive_bands(likelihood, values, seed=seed)
+    summary = _summary(study, method, seed, best, profiles, posterior, told, bands, sentences)
+    _write(draft, study, summary, profiles, posterior, bands)
+    talk.say("drawing the report ...")
+    from selfseed.views.fit import write_report
+
+    write_report(draft / "report.html", study, summary, profiles, values if posterior else None, bands)
+    return summary
+
+
+def _words_on_optimum(best: Optimum, profiles: Sequence[ProfileOfFit]) -> tuple[str, ...]:
+    said = []
+    if best.starts > 1 and best.reached == 1:
+        said.append("only one search reached the best: there may be a better one; take more --starts")
+    for profile in profiles:
+        low, high = profile.interval()
+        if not (math.isfinite(low) and math.isfinite(high)):
+            side = "either side" if math.isinf(low) and math.isinf(high) else "one side"
+            said.append(f"{profile.name}: no limit to {side} within the prior; these data do not tell it")
+    return tuple(said)
+
+
+def _summary(
+    study: Study, method: Method, seed: int, best: Optimum, profiles: Sequence[ProfileOfFit],
+    posterior: Posterior | None, told: Sequence[Any], bands: Bands, sentences: Sequence[str],
+) -> dict[str, Any]:  # fmt: skip
+    from selfseed import __version__
+
+    parameters = []
+    for number, (one, profile) in enumerate(zip(study.parameters, profiles, strict=True)):
+        entry = {
+            "name": one.name, "unit": one.unit, "optimum": float(best.values[number]),
+            "profile_95": [_finite(limit) for limit in profile.interval()],
+        }  # fmt: skip
+        if told:
+            after = {key: _finite(value) for key, value in asdict(told[number]).items() if key != "name"}
+            entry["posterior"] = after
+        parameters.append(entry)
+    return {
+        "kind": KIND, "schema_version": 1, "title": study.title, "scenario": study.scenario.title,
+        "method": method.value, "seed": seed, "version": __version__, "measurements": len(study.data),
+        "log_likelihood": best.log_likelihood, "log_posterior": best.log_posterior, "starts": best.starts,
+        "reached": best.reached, "accepted": posterior.accepted if posterior else None, "parameters": parameters,
+        "inside_90": _finite(bands.inside), "words": list(sentences),
+    }  # fmt: skip
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _write(
+    draft: Path, study: Study, summary: Mapping[str, Any], profiles: Sequence[ProfileOfFit],
+    posterior: Posterior | None, bands: Bands,
+) -> None:  # fmt: skip
+    import pandas as pd
+
+    from selfseed.scenario import to_yaml
+
+    falls = [
+        {"parameter": one.name, "value": value, "fall": fall}
+        for one in profiles
+        for value, fall in zip(one.value, one.fall, strict=True)
+    ]
+    data = pd.DataFrame({**vars(study.data), "low": bands.low, "median": bands.median, "high": bands.high})
+    tables = {"profiles.tsv": pd.DataFrame(falls), "predicted.tsv": data}
+    if posterior is not None:
+        tables["posterior.tsv.gz"] = pd.DataFrame(posterior.flat(), columns=list(posterior.names))
+    try:
+        for name, frame in tables.items():
+            packed: Any = {"method": "gzip", "mtime": 0} if name.endswith(".gz") else None
+            frame.to_csv(draft / name, sep="\t", index=False, float_format="%.10g", compression=packed)
+        (draft / "scenario.yaml").write_text(to_yaml(study.scenario), encoding="utf-8")
+        (draft / MARKER).write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{draft} cannot be written: {error.strerror or error}") from None
+
+
+def _table(told: Mapping[str, Any]) -> str:
+    """Return the parameters as a table: the best value, and 95 % limits from the profile and from the samples."""
+    head = ["parameter", "unit", "optimum", "low", "high"]
+    sampled = "posterior" in told["parameters"][0]
+    head += ["median", "sampled_low", "sampled_high", "r_hat", "effective"] if sampled else []
+    lines = ["\t".join(head)]
+    for one in told["parameters"]:
+        cells = [one["optimum"], *one["profile_95"]]
+        cells += [one["posterior"][key] for key in ("median", "low", "high", "r_hat", "effective")] if sampled else []
+        lines.append("\t".join([one["name"], one["unit"], *("" if cell is None else f"{cell:.4g}" for cell in cells)]))
+    return "\n".join(lines)
