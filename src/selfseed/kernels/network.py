@@ -15,6 +15,9 @@ from selfseed.kernels.random import _UNIT, binomial, geometric_sum, point, three
 FEW = 2.0
 """Expected events in a step below which a kind is followed event by event."""
 
+NOTHING = 1e-3
+"""Expected events of a correction, below which it is left out."""
+
 FINISHED, TOO_MANY_EVENTS = range(2)
 
 STEPS, EVENTS = np.uint64(101), np.uint64(102)
@@ -41,8 +44,12 @@ def _total(site, cells, totals):
 
 
 @njit(cache=True)
-def _grow(rates, cells, days, totals, middle, stream):
-    """Let every kind be born and die for ``days``, crowding held at what it is expected to be half-way."""
+def _grow(rates, cells, days, totals, middle, beyond, stream):
+    """Let every kind be born and die for ``days``, then make good what chance did to the crowding on the way.
+
+    Crowding is held at what it is expected to be half-way. By chance a site then ends with more cells than expected,
+    or fewer; on the way it held half of that, on average, and its cells die, or are spared, accordingly.
+    """
     kinds = cells.shape[0]
     _total(rates.site, cells, totals)
     middle[:] = 0.0
@@ -52,6 +59,7 @@ def _grow(rates, cells, days, totals, middle, stream):
             s = rates.site[kind]
             net = rates.birth[kind] - rates.death[kind] - rates.crowding[kind] * totals[s] / rates.capacity[s]
             middle[s] += n * math.exp(0.5 * days * net)
+    beyond[:] = 0.0
     for kind in range(kinds):
         n = cells[kind]
         if n <= 0.0:
@@ -61,12 +69,29 @@ def _grow(rates, cells, days, totals, middle, stream):
         death = rates.death[kind] + rates.crowding[kind] * middle[s] / rates.capacity[s]
         if birth + death <= 0.0:
             continue
-        if n * (birth + death) * days < FEW:
-            cells[kind], _ = grow_few(n, birth, death, days, stream)
+        cells[kind] = _born_and_dead(n, birth, death, days, stream)
+        beyond[s] += cells[kind] - n * math.exp((birth - death) * days)
+    for kind in range(kinds):
+        n = cells[kind]
+        s = rates.site[kind]
+        more = rates.crowding[kind] * 0.5 * beyond[s] / rates.capacity[s] * days
+        if n * abs(more) < NOTHING:
             continue
-        extinct, spread = extinction_and_spread(birth, death, days)
-        founders = binomial(n, 1.0 - extinct, stream)
-        cells[kind] = founders + geometric_sum(founders, max(1.0 - spread, 1e-16), stream)
+        if more > 0.0:
+            cells[kind] = n - binomial(n, -math.expm1(-more), stream)
+        else:
+            cells[kind] = n + geometric_sum(n, math.exp(more), stream)
+
+
+@njit(cache=True)
+def _born_and_dead(n, birth, death, days, stream):
+    """Return the cells of a kind after ``days``, by the exact law."""
+    if n * (birth + death) * days < FEW:
+        after, _ = grow_few(n, birth, death, days, stream)
+        return after
+    extinct, spread = extinction_and_spread(birth, death, days)
+    founders = binomial(n, 1.0 - extinct, stream)
+    return founders + geometric_sum(founders, max(1.0 - spread, 1e-16), stream)
 
 
 @njit(cache=True)
@@ -111,7 +136,9 @@ def step_network(rates, stay, share, order, start, step_days, steps, every, repl
 
     1. cells change kind, move or are lost for a whole step, by the exact multinomial law of first-order moves;
     2. cells are born and die for a whole step (half a one at the end and before what is written down), by the exact
-       birth-death law, crowding held at its expected value in the middle.
+       birth-death law, crowding held at its expected value in the middle;
+    3. what chance did to the crowding meanwhile is made good: without it spreads would be too large by about the step
+       times the rate at which crowding pulls back.
 
     Parameters
     ----------
@@ -132,17 +159,18 @@ def step_network(rates, stay, share, order, start, step_days, steps, every, repl
     cells = start.copy()
     totals = np.empty(rates.capacity.shape[0])
     middle = np.empty(rates.capacity.shape[0])
+    beyond = np.empty(rates.capacity.shape[0])
     arrived = np.empty(kinds)
     stream = np.zeros(4, np.uint64)
     point(stream, replicate_key, STEPS, 0)
     record[0] = cells
     is_half = True
     for number in range(steps):
-        _grow(rates, cells, 0.5 * step_days if is_half else step_days, totals, middle, stream)
+        _grow(rates, cells, 0.5 * step_days if is_half else step_days, totals, middle, beyond, stream)
         _move(stay, share, order, cells, arrived, stream)
         is_half = (number + 1) % every == 0
         if is_half:
-            _grow(rates, cells, 0.5 * step_days, totals, middle, stream)
+            _grow(rates, cells, 0.5 * step_days, totals, middle, beyond, stream)
             record[(number + 1) // every] = cells
 
 

@@ -1,0 +1,170 @@
+"""Clones with ancestry, trees of samples, a patient of 10^12 cells, and how cost grows.
+
+python bench/lineages.py [--figure FILE]
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from records import add, record
+
+import selfseed
+from selfseed import __version__
+from selfseed.base.streams import replicate_key
+from selfseed.engine.animal import run_animal
+from selfseed.engine.lineages import sample_ancestry, simulate_lineages
+from selfseed.engine.plan import plan_between, plan_course, plan_setting
+from selfseed.scenario import resolve
+
+SISTEM_S = 1081.0
+"""CPU seconds of SISTEM 1.0.5 for 5,664 clones (it tracks genomes, too), measured once on such a machine; not run here."""
+
+PATIENT = """
+selfseed: 1
+title: Fifteen years to 10^12 cells
+host: human
+clones: {tumour: {growth: {law: exponential, initial_rate: 0.00266}, shedding: {rate: 1e-4}}}
+sites: {breast: {organ: mammary_gland}, lung: {organ: lung}, bone: {organ: bone}, liver: {organ: liver}}
+procedures: [{implant: tumour, site: breast, cells: 1e6, at: 0 day}]
+measurements: [{volume: [breast, lung], every: 365 day}]
+duration: 5475 day
+replicates: 1
+parameters: {growth.between_rate: 0, growth.between_decay: 0}
+"""
+MOUSE = """
+selfseed: 1
+title: How cost grows
+host: mouse
+clones: {mine: {}, CLONES}
+sites: {left: {organ: mammary_gland}, SITES}
+procedures: [{implant: mine, site: left, cells: 1e6, at: 0 day}, PROCEDURES]
+measurements: [{volume: left, every: 10 day}]
+parameters: {establishment.home: HOME}
+duration: 40 day
+replicates: 1
+"""
+
+
+def seconds_of(work: Callable[[], object], times: int = 1) -> float:
+    """Return the CPU seconds of one call, the first of which may compile and is not counted."""
+    work()
+    began = time.process_time()
+    for _ in range(times):
+        work()
+    return (time.process_time() - began) / times
+
+
+def clones() -> list[dict]:
+    """Measure clones with ancestry."""
+    rates = ([1.0], [0.5], [[0.05]])
+    number = next(n for n in range(50) if simulate_lineages(*rates, 20.0, seed=1, replicate=n).size > 3000)
+    found = simulate_lineages(*rates, 30.0, seed=1, replicate=number)
+    spent = seconds_of(lambda: simulate_lineages(*rates, 30.0, seed=1, replicate=number))
+    per_s = found.size / spent
+    note = f"{per_s:.3g} clones per CPU second, {found.itemsize} bytes each, {found['cells'].sum():.3g} cells alive"
+    return [
+        record("lineages", "selfseed", f"{found.size:,} clones", version=__version__, cpu_seconds=spent,
+               ratio_to_selfseed=1.0, accuracy="exact law", note=note),
+        record("lineages", "SISTEM", "5,664 clones", version="1.0.5", cpu_seconds=SISTEM_S,
+               ratio_to_selfseed=SISTEM_S / 5664 * per_s,
+               note="per clone; it tracks genomes, so this is not like for like; measured once, not by this command"),
+    ]  # fmt: skip
+
+
+def samples() -> list[dict]:
+    """Measure trees of sampled cells."""
+    rows = []
+    for tips in (10_000, 1_000_000):
+        spent = seconds_of(lambda tips=tips: sample_ancestry(1.0, 0.3, 0.01, 20.0, tips, seed=1), 3)
+        rows.append(record("samples", "selfseed", f"{tips:,} cells", version=__version__, cpu_seconds=spent,
+                           ratio_to_selfseed=1.0, accuracy="exact law", note="8 bytes a vertex, no cell stored"))  # fmt: skip
+    return rows
+
+
+def patient() -> list[dict]:
+    """Measure patients of about 10^12 cells and 15 years."""
+    scenario = selfseed.read(PATIENT)
+    arm = resolve(scenario)[0]
+    setting, between, course = plan_setting(arm), plan_between(arm), plan_course(arm, scenario.numerics)
+    families = scenario.numerics.max_families
+    run_animal(setting, between, course, replicate_key(1, 0), families)
+    spent, cells, found = [], [], []
+    for number in range(20):
+        began = time.process_time()
+        outcome = run_animal(setting, between, course, replicate_key(1, number), families)
+        spent.append(time.process_time() - began)
+        cells.append(outcome.record.cells[-1].sum())
+        found.append(outcome.families.size)
+    note = f"most {1e3 * max(spent):.0f} ms; {np.median(cells):.2g} cells, {np.median(found):.0f} families (medians of 20)"
+    return [record("patient", "selfseed", "15 years, 10^12 cells", version=__version__, cpu_seconds=float(np.median(spent)),
+                   ratio_to_selfseed=1.0, note=note)]  # fmt: skip
+
+
+def mouse(sites: int = 1, clones: int = 1, home: float = 1e-3) -> tuple[float, float]:
+    """Return the CPU seconds of one mouse, and its families."""
+    organs = ("lung", "bone", "brain", "liver", "kidney")
+    more_sites = ", ".join(f"site {n}: {{organ: {organs[n % 5]}}}" for n in range(sites - 1))
+    more_clones = ", ".join(f"clone {n}: {{from: mine}}" for n in range(clones - 1))
+    put = ", ".join(f"{{implant: clone {n}, site: left, cells: 1e5, at: 0 day}}" for n in range(clones - 1))
+    text = MOUSE.replace("CLONES", more_clones).replace("SITES", more_sites).replace("PROCEDURES", put)
+    scenario = selfseed.read(text.replace("HOME", repr(home)))
+    arm = resolve(scenario)[0]
+    setting, between, course = plan_setting(arm), plan_between(arm), plan_course(arm, scenario.numerics)
+    found = run_animal(setting, between, course, replicate_key(1, 0), 200_000).families.size
+    spent = seconds_of(lambda: run_animal(setting, between, course, replicate_key(1, 0), 200_000), 3)
+    return spent, float(found)
+
+
+def growth() -> dict[str, list[tuple[float, float]]]:
+    """Return number and CPU seconds, for sites, clones, families and replicates."""
+    one = mouse()[0]
+    return {
+        "replicates": [(n, n * one) for n in (1, 10, 100, 1000)],
+        "sites": [(n, mouse(sites=n)[0]) for n in (1, 2, 4, 8, 16, 32)],
+        "clones": [(n, mouse(clones=n)[0]) for n in (1, 2, 4, 8, 16)],
+        "families": [(families, spent) for spent, families in (mouse(home=h) for h in (1e-4, 1e-3, 1e-2, 1e-1))],
+    }
+
+
+def draw(curves: dict[str, list[tuple[float, float]]], path: Path) -> None:
+    """Draw how cost grows."""
+    from selfseed.views.style import drawing, grid, new_figure, place
+
+    with drawing():
+        figure = new_figure(2.3, 8.2)
+        place(figure, left=0.75, right=0.1, bottom=0.55, top=0.3, wspace=0.4)
+        for number, (name, curve) in enumerate(curves.items(), start=1):
+            axes = figure.add_subplot(1, len(curves), number)
+            axes.loglog(*zip(*curve, strict=True), marker="o", markersize=3, linewidth=1.0, color="#0072b2")
+            axes.set_xlabel(f"{name}" + ("" if name == "replicates" else " in a mouse"))
+            grid(axes, "y")
+        figure.axes[0].set_ylabel("CPU time (s)")
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None, dpi=150)
+
+
+def main() -> None:
+    """Measure, and keep the records."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--figure", type=Path)
+    asked = parser.parse_args()
+    rows = [*clones(), *samples(), *patient()]
+    curves = growth()
+    for name, curve in curves.items():
+        (first, least), (last, most) = curve[0], curve[-1]
+        power = np.log(most / least) / np.log(last / first)
+        note = f"{1e3 * least:.3g} ms at {first:.0f}; time grows with the power {power:.2f} between"
+        rows.append(record("growth", "selfseed", f"{last:.0f} {name}", version=__version__, cpu_seconds=most, note=note))
+    add(rows)
+    for row in rows:
+        print(row["task"], row["program"], row["size"], row["cpu_seconds"], row["note"])
+    if asked.figure:
+        draw(curves, asked.figure)
+
+
+if __name__ == "__main__":
+    main()
