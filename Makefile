@@ -11,6 +11,7 @@ DEMO := kim2009-two-gland
 RUNS := $(VENV)/ready-to-run
 TESTS := $(VENV)/ready-to-test
 METIENT := $(PEER)/ready-to-run
+SIMULATORS := $(PEER)-networks/ready-to-run
 
 LOCK := $(BIN)/python -m uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock"
@@ -24,7 +25,7 @@ help:
 	@echo "make check    formatting, lint, types, and the walls between the rooms"
 	@echo "make verify   the long statistical suite, and docs/validation: every claim with what was measured"
 	@echo "make docs     the documentation site, into docs/_build/html; asks for no network"
-	@echo "make bench    accuracy and time of migration histories, beside Metient and published results"
+	@echo "make bench    speed and accuracy beside other simulators, and of migration histories beside Metient"
 	@echo "make wheel    build the package into dist/"
 	@echo "make lock     renew the pinned packages from pyproject.toml"
 	@echo "make clean    remove .venv, .venv-bench, dist and everything that can be made again, but no results"
@@ -56,6 +57,12 @@ docs: $(TESTS)
 	@echo "docs/_build/html/index.html"
 
 bench: $(RUNS)
+	@$(MAKE) --no-print-directory $(SIMULATORS) || echo "The other simulators could not be installed; going on without." >&2
+	@echo "timing networks, lineages and patients (about ten minutes) ..."
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/metnet.py --figure docs/figures/network-step.svg \
+		$$(test -e $(SIMULATORS) && echo --peers $(PEER)-networks/bin/python)
+	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/lineages.py --figure docs/figures/bench-cost.svg
+	@$(BIN)/python bench/page.py
 	@$(MAKE) --no-print-directory $(METIENT) || echo "Metient could not be installed; going on without it." >&2
 	@echo "scoring and timing migration histories (about a quarter of an hour) ..."
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/history.py \
@@ -72,7 +79,7 @@ lock: $(BIN)/python
 	@$(LOCK) --upgrade --group build --extra dev --extra cluster --extra witness --extra docs --extra expression --extra fit --extra sensitivity --constraint requirements.lock pyproject.toml -o requirements-test.lock
 
 clean:
-	rm -rf $(VENV) $(PEER) dist build docs/_build docs/examples .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(PEER) $(PEER)-networks dist build docs/_build docs/examples .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(BIN)/python:
@@ -102,4 +109,12 @@ $(METIENT): bench/requirements-metient.txt
 	@$(PYTHON) -m venv $(PEER)
 	@$(PEER)/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --no-compile \
 		--only-binary :all: -r bench/requirements-metient.txt
+	@touch $@
+
+$(SIMULATORS): bench/requirements-networks.txt
+	@echo "installing five other simulators into $(PEER)-networks (once, a few minutes) ..."
+	@rm -rf $(PEER)-networks
+	@$(PYTHON) -m venv $(PEER)-networks
+	@$(PEER)-networks/bin/python -m pip install --quiet --quiet --disable-pip-version-check --no-input --no-compile \
+		-r bench/requirements-networks.txt
 	@touch $@
