@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.small import TEXT
 
 from selfseed.base.errors import OutputError, ScenarioError
 from selfseed.doors.fit import Method, fit
@@ -42,4 +43,35 @@ def test_a_fit_leaves_its_numbers_and_a_report(tmp_path, capsys):
         assert low < truth[one["name"]] < high
         assert not low < 1.3 * truth[one["name"]] < high
     assert {"profiles.tsv", "predicted.tsv", "scenario.yaml", "report.html"} <= {file.name for file in out.iterdir()}
+    assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")
+
+
+SMALL = """
+selfseed-study: 1
+title: Two small tumours
+scenario: small.yaml
+data: volumes.tsv
+parameters:
+  growth.initial_rate: {prior: lognormal, median: 0.5 /day, spread: 0.4}
+noise:
+  volume: {error: 0.1}
+"""
+
+
+def test_a_fit_by_simulated_animals_leaves_its_numbers_and_a_report(tmp_path, capsys):
+    (tmp_path / "small.yaml").write_text(TEXT)
+    (tmp_path / "study.yaml").write_text(SMALL)
+    rows = [
+        f"m{n}\tcontrol\tleft\t{day}\tvolume\t{volume}\tmm^3" for n in range(3) for day, volume in ((6, 6), (12, 55))
+    ]
+    head = "animal\tarm\tsite\tday\tobservable\tvalue\tunit"
+    (tmp_path / "volumes.tsv").write_text("\n".join([head, *rows]) + "\n")
+    out = tmp_path / "out"
+    fit(tmp_path / "study.yaml", method=Method.abc, seed=1, particles=60, rounds=3, out=out, quiet=True, starts=1,
+        samples=100)  # fmt: skip
+    told = json.loads((out / "summary.json").read_text())
+    after = told["parameters"][0]["posterior"]
+    assert after["low"] < after["median"] < after["high"] and after["contraction"] > 0.3
+    assert told["tolerances"][0] is None and told["tolerances"][1] > told["tolerances"][2] > 0.0
+    assert {"posterior.tsv.gz", "predicted.tsv", "report.html"} <= {file.name for file in out.iterdir()}
     assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")

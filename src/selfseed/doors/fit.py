@@ -25,21 +25,30 @@ if TYPE_CHECKING:
     from selfseed.results.chunks import Chunks
 
 MARKER, KIND = "summary.json", "fit"
+RESAMPLED = 1000
+"""Samples that stand for the weighted particles of abc."""
+HARDLY = 0.5
+"""Shrinking of the variance below which a parameter is said to be hardly told."""
 
 
 class Method(StrEnum):
-    """How much is wanted: the best values and how far they may move, or samples of the whole posterior."""
+    """How much is wanted: best values and how far they may move, samples besides, or no likelihood at all."""
 
     optimum = "optimum"
     mcmc = "mcmc"
+    abc = "abc"
 
 
 def fit(
     source: Annotated[Path, typer.Argument(metavar="STUDY", help="A study: scenario, data, priors, noise, in YAML.")],
-    method: Annotated[Method, typer.Option(help="Best values and profiles, or samples besides.")] = Method.optimum,
+    method: Annotated[
+        Method, typer.Option(help="Best values and profiles; samples besides; or by simulated animals.")
+    ] = Method.optimum,
     seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Where the random numbers start.")] = None,
     starts: Annotated[int, typer.Option(min=1, max=10_000, help="Searches, from a Latin hypercube.")] = 8,
     samples: Annotated[int, typer.Option(min=100, max=10_000_000, help="Samples kept by mcmc.")] = 4000,
+    particles: Annotated[int, typer.Option(min=20, max=1_000_000, help="Kept in each round of abc.")] = 500,
+    rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds of abc, each nearer to the data.")] = 8,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads to use; never changes a number.")] = None,
     out: Annotated[Path | None, typer.Option(help="Directory for the results.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted fit.")] = False,
@@ -63,6 +72,8 @@ def fit(
     if seed is None:
         seed = _seed_before(out) if resume else draw_seed()
     asked = _asked(study, method, seed, starts, samples)
+    if method is Method.abc:
+        asked |= {"particles": particles, "rounds": rounds}
     place = out or run_directory(str(source), json.dumps(asked, sort_keys=True)).with_name(f"{source.stem}-fit")
     if dry_run:
         print("\n".join(_plan(study, method, starts, samples, place)))
@@ -73,7 +84,10 @@ def fit(
         folder.hold(place, MARKER, KIND, force=force) as draft,
     ):
         try:
-            told = _carry_out(likelihood, draft, kept, talk, method, seed, starts, samples, threads or 1)
+            if method is Method.abc:
+                told = _by_animals(likelihood, draft, kept, talk, seed, particles, rounds, threads or 1)
+            else:
+                told = _carry_out(likelihood, draft, kept, talk, method, seed, starts, samples, threads or 1)
         except KeyboardInterrupt:
             talk.say(f"stopped; the same command with --seed {seed} --out {place} --resume goes on")
             raise
@@ -115,6 +129,8 @@ def _plan(study: Study, method: Method, starts: int, samples: int, place: Path) 
         lines.append(
             f"  {one.name}: {one.prior.kind}, {first} {one.prior.centre:g}, {second} {one.prior.width:g}{unit}"
         )
+    if method is Method.abc:
+        return [*lines, f"simulated animals in ever narrower rounds, to {place}"]
     much = f", then {samples} samples" if method is Method.mcmc else ""
     return [*lines, f"{starts} searches and a profile of each parameter{much}, to {place}"]
 
@@ -154,6 +170,53 @@ def _carry_out(
     from selfseed.views.fit import write_report
 
     write_report(draft / "report.html", study, summary, profiles, values if posterior else None, bands)
+    return summary
+
+
+def _by_animals(
+    likelihood: Any, draft: Path, kept: Chunks, talk: Talk, seed: int, particles: int, rounds: int, threads: int
+) -> dict[str, Any]:
+    """Fit by simulated animals, write everything into the draft, and return the summary."""
+    import numpy as np
+
+    from selfseed import __version__
+    from selfseed.inference.abc import run_abc
+    from selfseed.inference.diagnostics import predictive_bands
+
+    study: Study = likelihood.study
+    with talk.progress("rounds") as progress:
+        found = run_abc(
+            study, seed=seed, particles=particles, generations=rounds, threads=threads, chunks=kept, progress=progress
+        )
+    result = found.result
+    shares = (np.arange(RESAMPLED) + 0.5) / RESAMPLED
+    values = found.values[np.searchsorted(np.cumsum(result.weights), shares).clip(max=len(result.weights) - 1)]
+    parameters: list[dict[str, Any]] = []
+    for one, column in zip(study.parameters, values.T, strict=True):
+        low, median, high = (float(value) for value in np.quantile(column, [0.025, 0.5, 0.975]))
+        before = np.var(one.prior.to_scale(np.asarray(one.prior.draw((np.arange(999) + 0.5) / 999))))
+        after = {"median": median, "low": low, "high": high, "r_hat": None, "effective": result.effective}
+        after["contraction"] = 1.0 - float(np.var(one.prior.to_scale(column)) / before)
+        entry = {"name": one.name, "unit": one.unit, "optimum": None, "profile_95": [None, None], "posterior": after}
+        parameters.append(entry)
+    sentences = [
+        f"{one['name']}: these data hardly tell it (its spread shrank by {one['posterior']['contraction']:.0%})"
+        for one in parameters
+        if one["posterior"]["contraction"] < HARDLY
+    ]
+    bands = predictive_bands(likelihood, values, seed=seed)
+    summary = {
+        "kind": KIND, "schema_version": 1, "title": study.title, "scenario": study.scenario.title, "method": "abc",
+        "seed": seed, "version": __version__, "measurements": len(study.data), "log_likelihood": None,
+        "log_posterior": None, "starts": None, "reached": None, "accepted": list(result.accepted),
+        "tolerances": [_finite(one) for one in result.tolerances], "simulations": result.simulations,
+        "parameters": parameters, "inside_90": _finite(bands.inside), "words": sentences,
+    }  # fmt: skip
+    _write(draft, study, summary, (), None, bands, values)
+    talk.say("drawing the report ...")
+    from selfseed.views.fit import write_report
+
+    write_report(draft / "report.html", study, summary, (), values, bands)
     return summary
 
 
@@ -200,7 +263,7 @@ def _finite(value: float) -> float | None:
 
 def _write(
     draft: Path, study: Study, summary: Mapping[str, Any], profiles: Sequence[ProfileOfFit],
-    posterior: Posterior | None, bands: Bands,
+    posterior: Posterior | None, bands: Bands, values: Any = None,
 ) -> None:  # fmt: skip
     import pandas as pd
 
@@ -212,9 +275,10 @@ def _write(
         for value, fall in zip(one.value, one.fall, strict=True)
     ]
     data = pd.DataFrame({**vars(study.data), "low": bands.low, "median": bands.median, "high": bands.high})
-    tables = {"profiles.tsv": pd.DataFrame(falls), "predicted.tsv": data}
-    if posterior is not None:
-        tables["posterior.tsv.gz"] = pd.DataFrame(posterior.flat(), columns=list(posterior.names))
+    tables = {"predicted.tsv": data} | ({"profiles.tsv": pd.DataFrame(falls)} if falls else {})
+    values = posterior.flat() if posterior is not None else values
+    if values is not None:
+        tables["posterior.tsv.gz"] = pd.DataFrame(values, columns=list(study.names))
     try:
         for name, frame in tables.items():
             packed: Any = {"method": "gzip", "mtime": 0} if name.endswith(".gz") else None

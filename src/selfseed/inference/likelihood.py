@@ -50,7 +50,7 @@ class Likelihood:
         for arm in self.arms:
             outcome, changed = self.run(arm, values)
             for row in np.flatnonzero(data.arm == arm.name):
-                expected[row] = self._read(data, int(row), changed, outcome)
+                expected[row] = self.read(data, int(row), changed, outcome)
         return expected
 
     def run(self, arm: ResolvedArm, values: Sequence[float] | np.ndarray) -> tuple[Outcome, ResolvedArm]:
@@ -102,7 +102,7 @@ class Likelihood:
             fitted.prior.from_scale(float(where)) for fitted, where in zip(self.study.parameters, point, strict=True)
         ])  # fmt: skip
 
-    def _read(self, data: Data, row: int, arm: ResolvedArm, outcome: Outcome) -> float:
+    def read(self, data: Data, row: int, arm: ResolvedArm, outcome: Outcome) -> float:
         """Return what is expected of one observation."""
         observable, cells = data.observable[row], outcome.record.cells
         when = int(np.searchsorted(arm.times_day, data.day[row] - 1e-6))

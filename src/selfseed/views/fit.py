@@ -38,12 +38,13 @@ def write_report(
     from selfseed.views.many import write_page
 
     def pictures() -> list[Picture]:
-        drawn = [draw_bands(study, bands), draw_profiles(profiles)]
+        drawn = [draw_bands(study, bands), *([draw_profiles(profiles)] if profiles else [])]
         return [*drawn, draw_posterior(study, values), draw_together(study, values)] if values is not None else drawn
 
+    searches = f"; {summary['reached']} of {summary['starts']} searches reached the best" if profiles else ""
     facts = (
-        f"{summary['measurements']} measurements, method {summary['method']}, seed {summary['seed']}; "
-        f"{summary['reached']} of {summary['starts']} searches reached the best. {' '.join(_sentences(summary))}"
+        f"{summary['measurements']} measurements, method {summary['method']}, seed {summary['seed']}{searches}. "
+        f"{' '.join(_sentences(summary))}"
     )
     return write_page(path, summary["title"] or "A fit", facts, pictures, [_row(one) for one in summary["parameters"]])
 
@@ -180,7 +181,13 @@ def _sentences(summary: Mapping[str, Any]) -> list[str]:
 
 def _row(one: Mapping[str, Any]) -> dict[str, Any]:
     low, high = (float("nan") if limit is None else limit for limit in one["profile_95"])
-    row = {"parameter": one["name"], "unit": one["unit"], "best": one["optimum"], "95 % from": low, "to": high}
+    row = {
+        "parameter": one["name"],
+        "unit": one["unit"],
+        "best": "" if one["optimum"] is None else one["optimum"],
+        "95 % from": low,
+        "to": high,
+    }
     after = one.get("posterior", {})
     names = {"median": "median", "low": "sampled from", "high": "sampled to", "r_hat": "R-hat", "effective": "ESS"}
     return row | {name: after[key] if after[key] is not None else "" for key, name in names.items() if key in after}
