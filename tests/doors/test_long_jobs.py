@@ -59,7 +59,10 @@ def kill_and_resume(folder, kind, kills, seed):
         return killed
 
 
-@pytest.mark.parametrize("kind", ["run", pytest.param("ensemble", marks=pytest.mark.slow), "sweep"])
+@pytest.mark.parametrize(
+    "kind",
+    [pytest.param("run", marks=pytest.mark.slow), pytest.param("ensemble", marks=pytest.mark.slow), "sweep"],
+)
 def test_a_job_that_is_killed_ends_with_the_bits_of_one_that_was_not(ask, folder, kind):
     assert ask(*JOBS[kind], "--out", "whole").returncode == 0
     assert kill_and_resume(folder, kind, kills=1, seed=1) >= 1

@@ -95,6 +95,7 @@ def study(values=None):
     return Study("test", "", read(TEXT), parameters, make_data(rows), noise)
 
 
+@pytest.mark.slow
 def test_what_made_the_animals_is_found_again():
     plan = study()
     truth = np.array([0.6, 2e-3])
