@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -224,8 +224,3 @@ def sweep_directory(source: str, asked: str) -> Path:
     """Return where the results of a sweep go when nobody says."""
     place = question.run_directory(source, asked)
     return place.with_name(f"{place.name}-sweep")
-
-
-def replace_out(order: Order, out: Path) -> Order:
-    """Return the order with another place for its results."""
-    return replace(order, out=out)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -70,7 +71,7 @@ def sweep(
     chosen = many.read_points(table) if table else make_points(read_varied(vary or []), design, points, order.seed)
     if out is None:
         place = many.sweep_directory(source, f"{order.asked} {chosen}")
-        order = many.replace_out(order, place)
+        order = replace(order, out=place)
     if dry_run:
         many.scenarios_at(order.scenario, chosen)
         print(f"{len(chosen)} points of {order.replicates} replicates in each arm, to {order.out}")

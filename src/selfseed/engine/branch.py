@@ -26,7 +26,7 @@ from selfseed.scenario import ResolvedArm, Scenario, resolve
 if TYPE_CHECKING:
     from selfseed.results.chunks import Chunks
 
-PER_FAMILY, PER_CLUMP = ("families", "singles", "clusters"), ("clumps",)
+PER_FAMILY = ("families", "singles", "clusters")
 
 
 @dataclass(frozen=True)

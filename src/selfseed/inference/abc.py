@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
@@ -290,7 +290,7 @@ def _measured(likelihood: Likelihood, values: np.ndarray, rng: np.random.Generat
             found[rows] = [likelihood.read(data, int(row), changed, outcome) for row in rows]
     for name, error in errors.items():
         rows = np.flatnonzero(data.observable == name)
-        found[rows] = draw(replace(study.noise[name]), found[rows], rng, error)
+        found[rows] = draw(study.noise[name], found[rows], rng, error)
     return found
 
 
