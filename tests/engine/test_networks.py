@@ -113,3 +113,33 @@ def test_what_makes_no_sense_is_told():
         Network(("a",), ("a",), (-0.1,), (0.1,), (0.0,)).rates()
     with pytest.raises(RunError, match="give one of steps and exact"):
         simulate_network(linear(), START, 1.0, seed=1, replicates=1, method="leap")
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"start": (-5, 0)}, "start must be whole numbers of cells from 0 to 1e\\+15"),
+        ({"start": (2.5, 0)}, "start must be whole"),
+        ({"start": (float("nan"), 0)}, "start must be whole"),
+        ({"start": (float("inf"), 0)}, "start must be whole"),
+        ({"start": ("x", 0)}, "start must be whole"),
+        ({"start": (5,)}, "start has 1 numbers for 2 kinds"),
+        ({"days": float("inf")}, "inf days in steps of 0.5: give numbers above 0"),
+        ({"step_day": 1e-12}, "more than 1e\\+08 steps"),
+        ({"replicates": 0}, "replicates is 0: give a whole number from 1"),
+        ({"threads": -1}, "threads is -1: give a whole number from 1"),
+        ({"seed": -1}, "seed is -1: give a whole number from 0"),
+    ],
+)
+def test_a_question_without_an_answer_is_told_and_never_followed(asked, told):
+    network = Network(("a", "b"), ("P", "P"), (0.1, 0.1), (0.1, 0.1), (0.0, 0.0))
+    question = {"start": (5, 0), "days": 1.0, "seed": 1, "replicates": 2} | asked
+    with pytest.raises(RunError, match=told):
+        simulate_network(network, question.pop("start"), question.pop("days"), **question)
+
+
+def test_names_that_fit_nothing_are_told():
+    with pytest.raises(RunError, match="the kind 'a' is named twice; the capacity of 'Q' is of no site"):
+        Network(("a", "a"), ("P", "P"), (0.1, 0.1), (0.1, 0.1), (0.0, 0.0), {"Q": 5.0}).rates()
+    with pytest.raises(RunError, match="a rate is negative or not a number"):
+        Network(("a",), ("P",), ("x",), (0.1,), (0.0,)).rates()

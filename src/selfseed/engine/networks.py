@@ -4,16 +4,22 @@ import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from selfseed.base.errors import RunError
-from selfseed.base.streams import replicate_key
+from selfseed.base.streams import SEED_LIMIT, replicate_key
 from selfseed.kernels.network import FINISHED, Rates, follow_network, step_network
 
 METHODS = ("steps", "exact")
 MOST_EVENTS = 10**10
+MOST_STEPS = 10**8
+MOST_CELLS = 1e15
+"""Up to here every whole number of cells is exact."""
+
 LIKELY = 1e-300
+TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -49,19 +55,9 @@ class Network:
         RunError
             With what is missing, negative, or not a number.
         """
-        problems = [
-            f"{name} has {len(getattr(self, name))} values for {len(self.kinds)} kinds"
-            for name in ("site", "birth", "death", "crowding")
-            if len(getattr(self, name)) != len(self.kinds)
-        ]
-        unknown = [f"a move names '{kind}'" for pair in self.moves for kind in pair if kind not in (*self.kinds, None)]
-        numbers = [*self.birth, *self.death, *self.crowding, *self.moves.values()]
-        if not all(np.isfinite(value) and value >= 0.0 for value in numbers):
-            problems.append("a rate is negative or not a number")
-        if not all(value > 0.0 for value in self.capacity.values()):
-            problems.append("a capacity is not above 0")
-        if problems or unknown:
-            raise RunError("the network cannot be simulated: " + "; ".join([*problems, *unknown]))
+        problems = self._problems()
+        if problems:
+            raise RunError("the network cannot be simulated: " + "; ".join(problems))
         sites = list(dict.fromkeys(self.site))
         move, loss = np.zeros((len(self.kinds), len(self.kinds))), np.zeros(len(self.kinds))
         for (source, target), rate in self.moves.items():
@@ -78,6 +74,27 @@ class Network:
             move=move,
             loss=loss,
         )
+
+    def _problems(self) -> list[str]:
+        found = [
+            f"{name} has {len(getattr(self, name))} values for {len(self.kinds)} kinds"
+            for name in ("site", "birth", "death", "crowding")
+            if len(getattr(self, name)) != len(self.kinds)
+        ]
+        if not all(_is_number(value) for value in (*self.birth, *self.death, *self.crowding, *self.moves.values())):
+            found.append("a rate is negative or not a number")
+        if not all(_is_number(value, from_=TINY) or value == np.inf for value in self.capacity.values()):
+            found.append("a capacity is not above 0")
+        twice = dict.fromkeys(kind for kind in self.kinds if self.kinds.count(kind) > 1)
+        found += [f"the kind '{kind}' is named twice" for kind in twice]
+        found += [f"the capacity of '{site}' is of no site" for site in self.capacity if site not in self.site]
+        for pair in self.moves:
+            found += [f"a move names '{kind}'" for kind in pair if kind not in (*self.kinds, None)]
+        return found
+
+
+def _is_number(value: Any, from_: float = 0.0) -> bool:
+    return isinstance(value, int | float | np.number) and bool(np.isfinite(value)) and bool(value >= from_)
 
 
 def simulate_network(
@@ -122,12 +139,11 @@ def simulate_network(
     >>> simulate_network(network, [100], 60.0, seed=1, replicates=3).shape
     (3, 1)
     """
-    rates, first = network.rates(), np.asarray(start, dtype=float)
-    if method not in METHODS or first.shape != rates.birth.shape or not days > 0.0 or not step_day > 0.0:
-        raise RunError(
-            f"method '{method}', {first.size} numbers of cells, {days:g} days in steps of {step_day:g}: give one of "
-            f"{' and '.join(METHODS)}, cells of {len(network.kinds)} kinds, and days and a step above 0"
-        )
+    rates = network.rates()
+    problems = _problems_of(network, start, days, seed, replicates, method, step_day, threads)
+    if problems:
+        raise RunError("the network cannot be simulated: " + "; ".join(problems))
+    first = np.asarray(start, dtype=float)
     keys = np.array([replicate_key(seed, number) for number in range(replicates)], dtype=np.uint64)
     cells = np.empty((replicates, len(network.kinds)))
     steps = max(1, round(days / step_day))
@@ -147,6 +163,35 @@ def simulate_network(
     with ThreadPoolExecutor(threads or os.cpu_count() or 1) as pool:
         list(pool.map(follow, range(1, replicates)))
     return cells
+
+
+def _problems_of(
+    network: Network,
+    start: Sequence[Any],
+    days: Any,
+    seed: Any,
+    replicates: Any,
+    method: str,
+    step_day: Any,
+    threads: Any,
+) -> list[str]:
+    found = []
+    if method not in METHODS:
+        found.append(f"method is '{method}': give one of {' and '.join(METHODS)}")
+    if len(start) != len(network.kinds):
+        found.append(f"start has {len(start)} numbers for {len(network.kinds)} kinds")
+    if not all(_is_number(cells) and cells <= MOST_CELLS and cells == int(cells) for cells in start):
+        found.append(f"start must be whole numbers of cells from 0 to {MOST_CELLS:g}")
+    if not _is_number(days, from_=TINY) or not _is_number(step_day, from_=TINY):
+        found.append(f"{days!r} days in steps of {step_day!r}: give numbers above 0")
+    elif method == "steps" and days / step_day > MOST_STEPS:
+        found.append(f"{days:g} days in steps of {step_day:g} are more than {MOST_STEPS:.0e} steps")
+    for name, value, least in (("seed", seed, 0), ("replicates", replicates, 1), ("threads", threads or 1, 1)):
+        if not isinstance(value, int | np.integer) or value < least:
+            found.append(f"{name} is {value!r}: give a whole number from {least}")
+    if isinstance(seed, int | np.integer) and seed >= SEED_LIMIT:
+        found.append(f"seed is {seed}: give a number below 2^63")
+    return found
 
 
 def moves_of_step(rates: Rates, days: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
