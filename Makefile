@@ -56,7 +56,7 @@ docs: $(TESTS)
 	@$(BIN)/python -m sphinx -q -W --keep-going -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
 
-bench: $(RUNS)
+bench: $(TESTS)
 	@$(MAKE) --no-print-directory $(SIMULATORS) || echo "The other simulators could not be installed; going on without." >&2
 	@echo "timing networks, lineages and patients (about ten minutes) ..."
 	@OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 $(BIN)/python bench/metnet.py --figure docs/figures/network-step.svg \

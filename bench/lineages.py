@@ -1,4 +1,4 @@
-"""Clones with ancestry, trees of samples, a patient of 10^12 cells, and how cost grows.
+"""Clones with ancestry, trees of samples, a patient of 10^12 cells, the mean field, and how cost grows.
 
 python bench/lineages.py [--figure FILE]
 """
@@ -18,6 +18,7 @@ from selfseed import __version__
 from selfseed.base.streams import replicate_key
 from selfseed.engine.animal import run_animal
 from selfseed.engine.lineages import sample_ancestry, simulate_lineages
+from selfseed.engine.mean_field import TOLERANCES, run_mean_field
 from selfseed.engine.plan import plan_between, plan_course, plan_setting
 from selfseed.scenario import resolve
 
@@ -36,6 +37,24 @@ duration: 5475 day
 replicates: 1
 parameters: {growth.between_rate: 0, growth.between_decay: 0}
 """
+FIELD = """
+selfseed: 1
+title: The mean of a mouse
+host: mouse
+clones: {mine: {}}
+sites: {SITES}
+procedures: [{implant: mine, site: left, cells: 1e6, at: 0 day}]
+measurements: [{volume: left, every: 2 day}]
+duration: 40 day
+replicates: 1
+numerics: {cohorts: 1}
+"""
+FIELDS = {
+    "one tumour": "left: {organ: mammary_gland}",
+    "two tumours": "left: {organ: mammary_gland}, right: {organ: mammary_gland}",
+    "tumour and lung": "left: {organ: mammary_gland}, lung: {organ: lung}",
+}
+EXACT = (1e-12, 1e-11)
 MOUSE = """
 selfseed: 1
 title: How cost grows
@@ -105,6 +124,62 @@ def patient() -> list[dict]:
     return [record("patient", "selfseed", "15 years, 10^12 cells", note=note, **known)]
 
 
+def mean_fields() -> list[dict]:
+    """Measure solves of the mean field, beside CVODE on the exported SBML where libRoadRunner is installed."""
+    rows = []
+    for size, sites in FIELDS.items():
+        scenario = selfseed.read(FIELD.replace("SITES", sites))
+        arm, cohorts = resolve(scenario)[0], scenario.numerics.cohorts
+        setting, course = plan_setting(arm), plan_course(arm, scenario.numerics)
+        exact = run_mean_field(setting, course, cohorts, EXACT).record.cells[:, 0].sum(axis=1)
+
+        def solve(setting=setting, course=course, cohorts=cohorts):
+            return run_mean_field(setting, course, cohorts).record.cells[:, 0].sum(axis=1)
+
+        spent = seconds_of(solve, 200)
+        known = {"accuracy": _distance(solve(), exact), "note": NOTE}
+        rows.append(
+            record(
+                "mean-field", "selfseed", size, version=__version__, cpu_seconds=spent, ratio_to_selfseed=1.0, **known
+            )
+        )
+        rows += _by_roadrunner(arm, scenario.numerics, size, exact / setting.density_per_mm3, spent)
+    return rows
+
+
+NOTE = f"tolerances {TOLERANCES[0]:g} and {TOLERANCES[1]:g} cells; 40 days, asked every 2"
+
+
+def _distance(found: np.ndarray, exact: np.ndarray) -> str:
+    return f"{np.max(np.abs(found - exact) / exact):.0e} of the volume"
+
+
+def _by_roadrunner(arm, numerics, size: str, exact: np.ndarray, own: float) -> list[dict]:
+    try:
+        import roadrunner
+    except ImportError:
+        return []
+    from selfseed.engine.equations import mean_field_equations
+    from selfseed.interchange.sbml import to_sbml
+
+    runner = roadrunner.RoadRunner(to_sbml(mean_field_equations(arm, numerics)))
+    runner.integrator.relative_tolerance, runner.integrator.absolute_tolerance = TOLERANCES
+    runner.timeCourseSelections = ["time", "volume_left"]
+    times = [float(day) for day in arm.times_day]
+    spent = 0.0
+    named = ("mean-field", "libRoadRunner, cvode", size)
+    for count in range(201):
+        runner.resetAll()
+        began = time.process_time()
+        try:
+            found = np.array(runner.simulate(times=times))[:, 1]
+        except RuntimeError as error:
+            return [record(*named, version=roadrunner.__version__, note=f"gave up: {str(error).split(';')[0][:80]}")]
+        spent += time.process_time() - began if count else 0.0
+    known = {"accuracy": _distance(found, exact), "note": NOTE, "version": roadrunner.__version__}
+    return [record(*named, cpu_seconds=spent / 200, ratio_to_selfseed=spent / 200 / own, **known)]
+
+
 def mouse(sites: int = 1, clones: int = 1, home: float = 1e-3, times: int = 5) -> tuple[float, float]:
     """Return the CPU seconds of one mouse, and its families."""
     organs = ("lung", "bone", "brain", "liver", "kidney")
@@ -156,7 +231,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--figure", type=Path)
     asked = parser.parse_args()
-    rows = [*clones(), *samples(), *patient()]
+    rows = [*clones(), *samples(), *patient(), *mean_fields()]
     curves = growth()
     for name, curve in curves.items():
         (first, least), (last, most) = curve[0], curve[-1]

@@ -61,7 +61,7 @@ def copasi(asked):
     def one(number):
         course = basico.run_time_course(
             duration=asked["days"], intervals=1, method=asked["method"], use_seed=True, seed=number + 1, model=model,
-            use_numbers=True,
+            use_numbers=True, max_steps=10**9,
         )  # fmt: skip
         if course.index[-1] < 0.999 * asked["days"]:
             raise RuntimeError(f"stopped at day {course.index[-1]:.3g}")

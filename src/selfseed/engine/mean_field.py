@@ -5,12 +5,19 @@ import numpy as np
 from selfseed.base.errors import RunError
 from selfseed.engine.animal import Outcome, empty_record
 from selfseed.kernels.families import ALIVE, CLUMP_TYPE, DIED, DORMANT, FAMILY, IMPLANTED, INJECTED, REMOVED
-from selfseed.kernels.mean_field import blood_of_field, field_change, field_of, inject, sum_cells
+from selfseed.kernels.mean_field import field_of, inject, measure_field, moment_of
 from selfseed.kernels.setting import Setting
+from selfseed.kernels.solver import REACHED, STUCK, TOO_MANY_STEPS, room_of, solve_field
 from selfseed.kernels.stochastic import IMPLANTING, INJECTING, Course
 
 TOLERANCES = (1e-7, 1e-6)
 """Tolerances of the solver per step: relative, and in cells."""
+MOST_STEPS = 1_000_000
+"""Steps between two procedures (or cohorts of clumps) after which the solver gives up."""
+WHY = {
+    STUCK: "no step is short enough; is a rate or a growth law out of bounds?",
+    TOO_MANY_STEPS: f"more than {MOST_STEPS:,} steps; are rates far apart in size?",
+}
 
 
 def run_mean_field(
@@ -35,19 +42,25 @@ def run_mean_field(
     shape, origins_of, homes = prepare(setting, course, cohorts)
     values = np.zeros(_size(shape))
     field_of(values, shape).stroma[:] = 1.0
-    record = empty_record(course.times_day.size, sites, clones)
+    states = np.zeros((course.times_day.size, values.size))
+    room, moment, step = room_of(values.size), moment_of(shape), 0.0
     end = course.times_day[-1]
     breaks = np.unique(np.concatenate([course.at_day, np.linspace(0.0, end, cohorts + 1)]))
     for start, stop in zip(breaks, [*breaks[1:], end], strict=True):
         cohort = min(cohorts, 1 + int(cohorts * start / end + 1e-9))
         for which in np.flatnonzero(course.at_day == start):
             _perform(setting, course, which, values, shape, origins_of, cohort)
-        rows = np.flatnonzero((course.times_day >= start) & ((course.times_day < stop) | (start == stop)))
-        times = course.times_day[rows]
-        states = _solve(setting, values, shape, origins_of, homes, cohort, start, np.append(times, stop), tolerances)
-        for row, state in zip(rows, states, strict=False):
-            _measure(setting, state, shape, course.times_day[row], row, record)
-        values = states[-1]
+            step = 0.0
+        first, last = np.searchsorted(course.times_day, (start, stop))
+        rows = slice(first, None if start == stop else last)
+        status, reached, step = solve_field(
+            values, (start, stop), course.times_day[rows], tolerances, step, MOST_STEPS,
+            setting, shape, origins_of, homes, cohort, room, moment, states[rows],
+        )  # fmt: skip
+        if status != REACHED:
+            raise RunError(f"the mean field could not be solved beyond day {reached:g}: {WHY[status]}")
+    record = empty_record(course.times_day.size, sites, clones)
+    measure_field(setting, states, shape, course.times_day, moment, record)
     return _outcome(values, shape, record)
 
 
@@ -76,21 +89,6 @@ def _size(shape: tuple[int, int, int, int]) -> int:
     return sites * (parts * clones * origins + parts + clones * origins + 1 + (sites + 1) * 3 + 4) + 10
 
 
-def _solve(setting, values, shape, origins_of, homes, cohort, start, times, tolerances) -> list[np.ndarray]:
-    """Return the field at ``times``, from ``values`` at ``start`` on."""
-    from scipy.integrate import solve_ivp
-
-    if times[-1] == start:
-        return [values] * times.size
-    solution = solve_ivp(
-        field_change, (start, times[-1]), values, method="DOP853", t_eval=times, rtol=tolerances[0],
-        atol=tolerances[1], args=(setting, shape, origins_of, homes, cohort),
-    )  # fmt: skip
-    if not solution.success:
-        raise RunError(f"the mean field could not be solved beyond day {start:g}: {solution.message}")
-    return list(np.ascontiguousarray(solution.y.T))
-
-
 def _perform(setting, course, which, values, shape, origins_of, cohort) -> None:
     """Carry out one procedure; the field is changed in place."""
     field = field_of(values, shape)
@@ -103,7 +101,7 @@ def _perform(setting, course, which, values, shape, origins_of, cohort) -> None:
         field.cells[place, 0, clone, 0] += amount * setting.take
     elif what == INJECTING:
         field.ledger[INJECTED] += amount
-        inject(setting, values, shape, origins_of, cohort, place, clone, amount)
+        inject(setting, values, shape, origins_of, cohort, place, clone, amount, moment_of(shape))
     else:
         _thin_clumps(field, place, amount)
         for part in (field.cells[place], field.sleeping[place]):
@@ -117,14 +115,6 @@ def _thin_clumps(field, place, left) -> None:
     cells = np.maximum(field.cells[place].sum(axis=(1, 2)), 0.0)
     each = np.divide(cells, clumps, out=np.zeros_like(cells), where=clumps > 0.0)
     clumps *= -np.expm1(-left * each)
-
-
-def _measure(setting, values, shape, time_day, row, record) -> None:
-    field = field_of(values, shape)
-    sum_cells(field, record.cells[row], record.seeded[row])
-    record.dormant[row] = field.sleeping.sum(axis=(1, 2))
-    record.stroma[row] = field.stroma
-    record.blood[row] = blood_of_field(setting, values, shape, time_day)
 
 
 def _outcome(values, shape, record) -> Outcome:

@@ -200,11 +200,14 @@ def blood_counts(setting, cells, ways, time_day):
 @njit(cache=True)
 def stroma_goal(setting, cells, seeded):
     """Return the level that the stroma of a site with ``cells`` and ``seeded`` cells of each clone moves to."""
-    sums = np.zeros(4)
+    native = 0.0
+    native_cxcl1 = 0.0
+    came = 0.0
+    came_cxcl1 = 0.0
     for clone in range(cells.shape[0]):
-        native = cells[clone] - seeded[clone]
-        sums[0] += native
-        sums[1] += native * setting.expression[clone, 4]
-        sums[2] += seeded[clone]
-        sums[3] += seeded[clone] * setting.expression[clone, 4]
-    return stroma_target(sums[0], sums[1], sums[2], sums[3], setting.native_weight)
+        stayed = cells[clone] - seeded[clone]
+        native += stayed
+        native_cxcl1 += stayed * setting.expression[clone, CXCL1]
+        came += seeded[clone]
+        came_cxcl1 += seeded[clone] * setting.expression[clone, CXCL1]
+    return stroma_target(native, native_cxcl1, came, came_cxcl1, setting.native_weight)

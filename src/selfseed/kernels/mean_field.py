@@ -21,6 +21,7 @@ from selfseed.kernels.body import (
 )
 from selfseed.kernels.delivery import route_of
 from selfseed.kernels.families import BORN, DIED, DIED_IN_BLOOD, LOST_AT_WALL, NOT_ESTABLISHED
+from selfseed.kernels.lending import lent
 
 TINY = 1e-200
 """Fewer cells than this are none."""
@@ -38,6 +39,20 @@ class Field(NamedTuple):
     ledger: np.ndarray  # float[10]
 
 
+class Moment(NamedTuple):
+    """Hold what the processes need to know of a field at one moment, and room for what they find."""
+
+    cells: np.ndarray  # float[S, C] growing cells
+    seeded: np.ndarray  # float[S, C] those whose line came by blood
+    fate: np.ndarray  # float[C, 3, 2 S + 1] see circulation.arrest_probabilities
+    ways: np.ndarray  # float[C, 3] see circulation.standing_cells
+    rates: np.ndarray  # float[S, C] release per cell and day
+    powers: np.ndarray  # float[S, 2] what the stroma does, see body.stroma_powers
+    survival: np.ndarray  # float[2, S, C] chance that a clump founded by a cell, a cluster escapes early extinction
+    share: np.ndarray  # float[S, M] of the cells of a site that each compartment holds
+    joining: np.ndarray  # float[S, C, L] seeds that join the compartments by their share
+
+
 @njit(cache=True)
 def field_of(values, shape):
     """Return a flat array of numbers as a Field that shares its memory.
@@ -49,268 +64,332 @@ def field_of(values, shape):
         S, M, C, L.
     """
     sites, parts, clones, origins = shape
-    sizes = (
-        sites * parts * clones * origins, sites * parts, sites * clones * origins, sites,
-        (sites + 1) * sites * 3, sites * 4, 10,
-    )  # fmt: skip
-    ends = np.cumsum(np.array(sizes))
+    cells = sites * parts * clones * origins
+    clumps = cells + sites * parts
+    sleeping = clumps + sites * clones * origins
+    stroma = sleeping + sites
+    flow = stroma + (sites + 1) * sites * 3
+    routes = flow + sites * 4
     return Field(
-        values[: ends[0]].reshape((sites, parts, clones, origins)),
-        values[ends[0] : ends[1]].reshape((sites, parts)),
-        values[ends[1] : ends[2]].reshape((sites, clones, origins)),
-        values[ends[2] : ends[3]],
-        values[ends[3] : ends[4]].reshape((sites + 1, sites, 3)),
-        values[ends[4] : ends[5]].reshape((sites, 4)),
-        values[ends[5] : ends[6]],
+        values[:cells].reshape((sites, parts, clones, origins)),
+        values[cells:clumps].reshape((sites, parts)),
+        values[clumps:sleeping].reshape((sites, clones, origins)),
+        values[sleeping:stroma],
+        values[stroma:flow].reshape((sites + 1, sites, 3)),
+        values[flow:routes].reshape((sites, 4)),
+        values[routes : routes + 10],
     )
 
 
-@njit(cache=True)
+def moment_of(shape: tuple[int, int, int, int]) -> Moment:
+    """Return room for one moment of a field of this shape."""
+    sites, parts, clones, origins = shape
+    return Moment(
+        np.zeros((sites, clones)),
+        np.zeros((sites, clones)),
+        np.zeros((clones, 3, 2 * sites + 1)),
+        np.zeros((clones, 3)),
+        np.zeros((sites, clones)),
+        np.zeros((sites, 2)),
+        np.zeros((2, sites, clones)),
+        np.zeros((sites, parts)),
+        np.zeros((sites, clones, origins)),
+    )
+
+
+@njit(cache=True, inline="always")
 def sum_cells(field, cells, seeded):
     """Write the growing cells of each site and clone, and those whose line came by blood: both float[S, C]."""
-    sites, parts, clones, origins = field.cells.shape
-    cells[:] = 0.0
-    seeded[:] = 0.0
+    held = field.cells
+    sites, parts, clones, origins = held.shape
     for site in range(sites):
+        for clone in range(clones):
+            cells[site, clone] = 0.0
+            seeded[site, clone] = 0.0
         for part in range(parts):
             for clone in range(clones):
                 for origin in range(origins):
-                    amount = max(0.0, field.cells[site, part, clone, origin])
+                    amount = max(0.0, held[site, part, clone, origin])
                     cells[site, clone] += amount
                     if origin > 0:
                         seeded[site, clone] += amount
 
 
-@njit(cache=True)
-def _founder_survival(setting, clone, site, stroma, kind):
-    """Return the chance that a clump founded by one cell (or cluster) escapes early extinction."""
-    relief, speed = stroma_powers(setting, stroma)
-    birth, death = division_and_death(
-        setting.law[site, clone],
-        setting.growth,
-        site,
-        clone,
-        1.0 / setting.density_per_mm3,
-        relief,
-        speed,
-        setting.pace[site],
-    )
-    if birth <= death:
-        return 1.0
-    dies = death / birth
-    if kind == 0:
-        return 1.0 - dies
+@njit(cache=True, inline="always")
+def _share_out(field, moment):
+    """Write which share of the cells of a site each compartment holds; the mass takes all where there is none."""
+    held, cells, share = field.cells, moment.cells, moment.share
+    sites, parts, clones, origins = held.shape
+    for site in range(sites):
+        total = 0.0
+        for clone in range(clones):
+            total += cells[site, clone]
+        for part in range(parts):
+            amount = 0.0
+            for clone in range(clones):
+                for origin in range(origins):
+                    amount += max(0.0, held[site, part, clone, origin])
+            if total > TINY:
+                share[site, part] = amount / total
+            else:
+                share[site, part] = 1.0 if part == 0 else 0.0
+
+
+@njit(cache=True, inline="always")
+def _watch_founders(setting, field, moment):
+    """Write what the stroma does, and the chance that a clump founded now escapes early extinction."""
+    law, growth, pace = setting.law, setting.growth, setting.pace
+    volume = 1.0 / setting.density_per_mm3
     stop = 1.0 / (setting.cluster_size - 1.0)
-    return 1.0 - dies * dies * stop / (1.0 - (1.0 - stop) * dies)
+    stroma, powers, survival = field.stroma, moment.powers, moment.survival
+    for site in range(stroma.shape[0]):
+        relief, speed = stroma_powers(setting, stroma[site])
+        powers[site, 0] = relief
+        powers[site, 1] = speed
+        for clone in range(survival.shape[2]):
+            birth, death = division_and_death(
+                law[site, clone], growth, site, clone, volume, relief, speed, pace[site]
+            )  # fmt: skip
+            dies = death / birth if birth > death else 0.0
+            survival[0, site, clone] = 1.0 - dies
+            survival[1, site, clone] = 1.0 - dies * dies * stop / (1.0 - (1.0 - stop) * dies)
 
 
-@njit(cache=True)
-def _settle(setting, field, cells, change, bed, clone, origin, events, founders, kind, cohort):
-    """Add ``events`` established cells (or clusters) of ``founders`` cells each to the change of the field."""
-    sites, parts = field.clumps.shape
-    in_tumour = bed < sites
-    site = bed % sites
-    founding = events
-    if in_tumour:
-        founding = events * setting.new_clump_share
-        joining = (events - founding) * founders
-        total = cells[site].sum()
-        if total > TINY:
-            for part in range(parts):
-                share = np.maximum(field.cells[site, part], 0.0).sum() / total
-                change.cells[site, part, clone, origin] += joining * share
-        else:
-            change.cells[site, 0, clone, origin] += joining
-    else:
-        founding = events * (1.0 - setting.dormant_share)
-        change.sleeping[site, clone, origin] += (events - founding) * founders
-    survival = _founder_survival(setting, clone, site, field.stroma[site], kind)
-    change.cells[site, cohort, clone, origin] += founding * founders
-    change.clumps[site, cohort] += founding * survival
+@njit(cache=True, inline="always")
+def _watch(setting, field, moment, circulating):
+    """Write what is known of the field at one moment, a clone that circulates without a tumour counted in."""
+    sum_cells(field, moment.cells, moment.seeded)
+    circulate(setting, moment.cells, circulating, moment.fate, moment.ways)
+    _share_out(field, moment)
+    _watch_founders(setting, field, moment)
+    moment.joining[:] = 0.0
 
 
-@njit(cache=True)
-def arrive(setting, field, cells, fate, change, source, start, clone, home, origins_of, events, kind, cohort):
+@njit(cache=True, inline="always")
+def _arrive(setting, moment, change, source, start, clone, home, origin, events, kind, cohort):
     """Add what becomes of ``events`` cells (or clusters) shed in ``source`` to the change of the field.
 
     Parameters
     ----------
     setting : Setting
-    field, change : Field
-        ``change`` is written: a flow per day, or a jump.
-    cells : float[S, C]
-    fate : float[C, 3, 2 S + 1]
-    source, start, clone, home : int
-    origins_of : int[S + 1]
-        The origin of each home.
+    moment : Moment
+        ``joining`` is added to.
+    change : Field
+        Written: a flow per day, or a jump.
+    source, start, clone, home, origin : int
     events : float
     kind : int
         0 single cells, 1 clusters.
     cohort : int
         The compartment in which clumps founded now are.
     """
-    sites = field.stroma.shape[0]
+    sites = moment.share.shape[0]
+    fate, survival, joining = moment.fate, moment.survival, moment.joining
+    establishment, open_routes = setting.establishment, setting.open_routes
+    clump_share, dormant_share = setting.new_clump_share, setting.dormant_share
+    cells, clumps, sleeping, flow = change.cells, change.clumps, change.sleeping, change.flow
     founders = 1.0 if kind == 0 else setting.cluster_size
     crosses = setting.infiltration[clone]
-    origin = origins_of[home]
     in_blood = events
+    not_established = 0.0
     for bed in range(2 * sites + 1):
         arrested = events * fate[clone, start, bed]
         if arrested <= 0.0:
             continue
         in_blood -= arrested
-        survives = setting.establishment[kind, bed, clone]
-        if bed < 2 * sites:
-            survives *= setting.open_routes[route_of(source, bed % sites, home, bed < sites)]
-        settled = arrested * crosses * survives
-        change.ledger[LOST_AT_WALL] += arrested * (1.0 - crosses) * founders
-        change.ledger[NOT_ESTABLISHED] += arrested * crosses * (1.0 - survives) * founders
+        survives = establishment[kind, bed, clone]
         if bed == 2 * sites:
+            not_established += arrested * crosses * (1.0 - survives)
             continue
         site = bed % sites
-        change.flow[source, site, 0] += arrested
-        change.flow[source, site, 1] += arrested * crosses
-        change.flow[source, site, 2] += settled
-        if settled > 0.0:
-            change.routes[site, route_of(source, site, home, bed < sites)] += settled
-            _settle(setting, field, cells, change, bed, clone, origin, settled, founders, kind, cohort)
+        route = route_of(source, site, home, bed < sites)
+        survives *= open_routes[route]
+        settled = arrested * crosses * survives
+        not_established += arrested * crosses * (1.0 - survives)
+        flow[source, site, 0] += arrested
+        flow[source, site, 1] += arrested * crosses
+        flow[source, site, 2] += settled
+        if settled <= 0.0:
+            continue
+        change.routes[site, route] += settled
+        if bed < sites:
+            founding = settled * clump_share
+            joining[site, clone, origin] += (settled - founding) * founders
+        else:
+            founding = settled * (1.0 - dormant_share)
+            sleeping[site, clone, origin] += (settled - founding) * founders
+        cells[site, cohort, clone, origin] += founding * founders
+        clumps[site, cohort] += founding * survival[kind, site, clone]
+    change.ledger[LOST_AT_WALL] += (events - in_blood) * (1.0 - crosses) * founders
+    change.ledger[NOT_ESTABLISHED] += not_established * founders
     change.ledger[DIED_IN_BLOOD] += in_blood * founders
 
 
-@njit(cache=True)
-def _grow(setting, field, change):
-    """Add growth and change of clone to the change of the field."""
-    sites, parts, clones, origins = field.cells.shape
-    for site in range(sites):
-        relief, speed = stroma_powers(setting, field.stroma[site])
-        for part in range(parts):
-            total = field.cells[site, part].sum()
-            clumps = 1.0 if part == 0 else field.clumps[site, part]
-            if total <= TINY or clumps <= TINY:
-                continue
-            for clone in range(clones):
-                birth, death = division_and_death(
-                    setting.law[site, clone], setting.growth, site, clone, total / clumps / setting.density_per_mm3,
-                    relief, speed, setting.pace[site],
-                )  # fmt: skip
-                for origin in range(origins):
-                    amount = field.cells[site, part, clone, origin]
-                    if amount == 0.0:
-                        continue
-                    change.ledger[BORN] += birth * amount
-                    change.ledger[DIED] += death * amount
-                    change.cells[site, part, clone, origin] += (birth - death) * amount
-                    for other in range(clones):
-                        changed = setting.change[clone, other] * birth * amount
-                        change.cells[site, part, clone, origin] -= changed
-                        change.cells[site, part, other, origin] += changed
-
-
-@njit(cache=True)
-def _wake(setting, field, change, cohort):
-    """Add the waking of sleeping cells to the change of the field: each founds a clump."""
-    sites, clones, origins = field.sleeping.shape
+@njit(cache=True, inline="always")
+def _join(moment, change, cohort):
+    """Add the seeds that join to the compartments that hold cells."""
+    joining, share, cells = moment.joining, moment.share, change.cells
+    sites, clones, origins = joining.shape
     for site in range(sites):
         for clone in range(clones):
             for origin in range(origins):
-                waking = setting.waking_per_day * field.sleeping[site, clone, origin]
-                if waking != 0.0:
-                    change.sleeping[site, clone, origin] -= waking
-                    change.cells[site, cohort, clone, origin] += waking
-                    survival = _founder_survival(setting, clone, site, field.stroma[site], 0)
-                    change.clumps[site, cohort] += waking * survival
+                amount = joining[site, clone, origin]
+                if amount > 0.0:
+                    for part in range(cohort + 1):
+                        cells[site, part, clone, origin] += amount * share[site, part]
 
 
-@njit(cache=True)
-def _release(setting, field, cells, fate, change, time_day, origins_of, homes, cohort):
+@njit(cache=True, inline="always")
+def _grow(setting, field, moment, change, cohort):
+    """Add growth and change of clone to the change of the field."""
+    law, growth, pace, changes = setting.law, setting.growth, setting.pace, setting.change
+    held, clumps, slopes, powers = field.cells, field.clumps, change.cells, moment.powers
+    sites, _, clones, origins = held.shape
+    born = 0.0
+    died = 0.0
+    for site in range(sites):
+        for part in range(cohort + 1):
+            total = 0.0
+            for clone in range(clones):
+                for origin in range(origins):
+                    total += held[site, part, clone, origin]
+            number = 1.0 if part == 0 else clumps[site, part]
+            if total <= TINY or number <= TINY:
+                continue
+            volume = total / number / setting.density_per_mm3
+            for clone in range(clones):
+                amounts = 0.0
+                for origin in range(origins):
+                    amounts += abs(held[site, part, clone, origin])
+                if amounts == 0.0:
+                    continue
+                birth, death = division_and_death(
+                    law[site, clone], growth, site, clone, volume, powers[site, 0], powers[site, 1], pace[site]
+                )
+                for origin in range(origins):
+                    amount = held[site, part, clone, origin]
+                    born += birth * amount
+                    died += death * amount
+                    slopes[site, part, clone, origin] += (birth - death) * amount
+                for other in range(clones):
+                    changed = changes[clone, other] * birth
+                    if changed != 0.0:
+                        for origin in range(origins):
+                            amount = changed * held[site, part, clone, origin]
+                            slopes[site, part, clone, origin] -= amount
+                            slopes[site, part, other, origin] += amount
+    change.ledger[BORN] += born
+    change.ledger[DIED] += died
+
+
+@njit(cache=True, inline="always")
+def _wake(setting, field, moment, change, cohort):
+    """Add the waking of sleeping cells to the change of the field: each founds a clump."""
+    asleep, survival = field.sleeping, moment.survival
+    sleeping, cells, clumps = change.sleeping, change.cells, change.clumps
+    sites, clones, origins = asleep.shape
+    for site in range(sites):
+        for clone in range(clones):
+            for origin in range(origins):
+                waking = setting.waking_per_day * asleep[site, clone, origin]
+                sleeping[site, clone, origin] -= waking
+                cells[site, cohort, clone, origin] += waking
+                clumps[site, cohort] += waking * survival[0, site, clone]
+
+
+@njit(cache=True, inline="always")
+def _release(setting, field, moment, change, time_day, origins_of, homes, cohort):
     """Add shedding and all that follows from it to the change of the field."""
-    sites, parts, clones, origins = field.cells.shape
-    rates = np.empty((sites, clones))
-    release_rates(setting, cells, time_day, 0.0, rates)
+    held, slopes, rates, place = field.cells, change.cells, moment.rates, setting.place
+    sites, _, clones, origins = held.shape
+    clusters = setting.cluster_share
+    cells_per_event = 1.0 + clusters * (setting.cluster_size - 1.0)
+    release_rates(setting, moment.cells, time_day, 0.0, rates)
     for source in range(sites):
-        start = start_of(setting.place[source])
+        start = start_of(place[source])
         for clone in range(clones):
             rate = rates[source, clone]
             if rate <= 0.0:
                 continue
             for origin in range(origins):
                 shedding = 0.0
-                for part in range(parts):
-                    amount = max(0.0, field.cells[source, part, clone, origin])
+                for part in range(cohort + 1):
+                    amount = max(0.0, held[source, part, clone, origin])
                     shedding += amount
-                    leaving = rate * (1.0 + setting.cluster_share * (setting.cluster_size - 1.0))
-                    change.cells[source, part, clone, origin] -= leaving * amount
+                    slopes[source, part, clone, origin] -= rate * cells_per_event * amount
                 if shedding <= TINY:
                     continue
                 home = source if origin == 0 else homes[origin - 1]
                 for kind in range(2):
-                    share = setting.cluster_share if kind == 1 else 1.0 - setting.cluster_share
-                    if share > 0.0:
-                        arrive(
-                            setting, field, cells, fate, change, source, start, clone, home, origins_of,
-                            rate * share * shedding, kind, cohort,
-                        )  # fmt: skip
+                    events = rate * shedding * (clusters if kind == 1 else 1.0 - clusters)
+                    if events > 0.0:
+                        _arrive(
+                            setting, moment, change, source, start, clone, home, origins_of[home], events, kind, cohort
+                        )
+    _join(moment, change, cohort)
 
 
 @njit(cache=True, nogil=True)
-def field_change(time_day, values, setting, shape, origins_of, homes, cohort):
-    """Return the change per day of the mean field.
+def field_change(time_day, field, setting, origins_of, homes, cohort, moment, change):
+    """Write the change per day of the mean field.
 
     Parameters
     ----------
     time_day : float [day]
-    values : float[n]
-        The field, flat.
+    field : Field
+        Compartments after ``cohort`` hold nothing.
     setting : Setting
-    shape : (int, int, int, int)
     origins_of : int[S + 1]
     homes : int[L - 1]
         The home of each origin from 1 on.
     cohort : int
-
-    Returns
-    -------
-    change : float[n]
+    moment : Moment, written
+    change : Field, written
+        All zero before.
     """
-    field = field_of(values, shape)
-    sites, _, clones, _ = shape
-    slopes = np.zeros(values.shape[0])
-    change = field_of(slopes, shape)
-    cells = np.empty((sites, clones))
-    seeded = np.empty((sites, clones))
-    sum_cells(field, cells, seeded)
-    fate = np.empty((clones, 3, 2 * sites + 1))
-    circulate(setting, cells, -1, fate, np.empty((clones, 3)))
-    _grow(setting, field, change)
-    _wake(setting, field, change, cohort)
-    _release(setting, field, cells, fate, change, time_day, origins_of, homes, cohort)
-    for site in range(sites):
-        change.stroma[site] = (stroma_goal(setting, cells[site], seeded[site]) - field.stroma[site]) / setting.lag_days
-    return slopes
+    _watch(setting, field, moment, -1)
+    _grow(setting, field, moment, change, cohort)
+    _wake(setting, field, moment, change, cohort)
+    _release(setting, field, moment, change, time_day, origins_of, homes, cohort)
+    stroma, goals = field.stroma, change.stroma
+    for site in range(stroma.shape[0]):
+        goals[site] = (stroma_goal(setting, moment.cells[site], moment.seeded[site]) - stroma[site]) / setting.lag_days
 
 
 @njit(cache=True)
-def inject(setting, values, shape, origins_of, cohort, start, clone, amount):
+def inject(setting, values, shape, origins_of, cohort, start, clone, amount, moment):
     """Let ``amount`` injected cells of a clone circulate at once; the field is changed in place."""
-    field = field_of(values, shape)
-    sites, _, clones, _ = shape
+    sites = shape[0]
     jump = np.zeros(values.shape[0])
-    cells = np.empty((sites, clones))
-    sum_cells(field, cells, np.empty((sites, clones)))
-    fate = np.empty((clones, 3, 2 * sites + 1))
-    circulate(setting, cells, clone, fate, np.empty((clones, 3)))
-    arrive(
-        setting, field, cells, fate, field_of(jump, shape), sites, start, clone, sites, origins_of, amount, 0, cohort
-    )
+    change = field_of(jump, shape)
+    _watch(setting, field_of(values, shape), moment, clone)
+    _arrive(setting, moment, change, sites, start, clone, sites, origins_of[sites], amount, 0, cohort)
+    _join(moment, change, cohort)
     values += jump
 
 
 @njit(cache=True)
-def blood_of_field(setting, values, shape, time_day):
-    """Return circulating cells and their concentration in vein and artery [1/ml]."""
-    sites, _, clones, _ = shape
-    cells = np.empty((sites, clones))
-    sum_cells(field_of(values, shape), cells, np.empty((sites, clones)))
-    ways = np.empty((clones, 3))
-    circulate(setting, cells, -1, np.empty((clones, 3, 2 * sites + 1)), ways)
-    return blood_counts(setting, cells, ways, time_day)
+def measure_field(setting, states, shape, times_day, moment, record):
+    """Write what is measured of the field at each time.
+
+    Parameters
+    ----------
+    setting : Setting
+    states : float[T, n]
+    shape : (int, int, int, int)
+    times_day : float[T] [day]
+    moment : Moment, written
+    record : Record, written
+    """
+    setting, moment, record = lent(setting), lent(moment), lent(record)
+    for row in range(times_day.shape[0]):
+        field = field_of(states[row], shape)
+        cells = record.cells[row]
+        sum_cells(field, cells, record.seeded[row])
+        circulate(setting, cells, -1, moment.fate, moment.ways)
+        blood = blood_counts(setting, cells, moment.ways, times_day[row])
+        for which in range(3):
+            record.blood[row, which] = blood[which]
+        for site in range(shape[0]):
+            record.stroma[row, site] = field.stroma[site]
+            record.dormant[row, site] = field.sleeping[site].sum()
