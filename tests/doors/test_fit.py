@@ -75,3 +75,25 @@ def test_a_fit_by_simulated_animals_leaves_its_numbers_and_a_report(tmp_path, ca
     assert told["tolerances"][0] is None and told["tolerances"][1] > told["tolerances"][2] > 0.0
     assert {"posterior.tsv.gz", "predicted.tsv", "report.html"} <= {file.name for file in out.iterdir()}
     assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")
+
+
+def test_how_animals_differ_is_told_with_a_row_for_each(tmp_path, capsys):
+    (tmp_path / "small.yaml").write_text(TEXT)
+    differing = SMALL.replace("spread: 0.4}", "spread: 0.4, per: animal, between: 0.2}")
+    (tmp_path / "study.yaml").write_text(differing)
+    rows = [
+        f"m{n}\tcontrol\tleft\t{day}\tvolume\t{factor**day * volume}\tmm^3"
+        for n, factor in enumerate((0.95, 1.0, 1.05))
+        for day, volume in ((6, 5.0), (12, 50.0))
+    ]
+    head = "animal\tarm\tsite\tday\tobservable\tvalue\tunit"
+    (tmp_path / "volumes.tsv").write_text("\n".join([head, *rows]) + "\n")
+    out = tmp_path / "out"
+    fit(tmp_path / "study.yaml", method=Method.population, seed=1, out=out, quiet=True, starts=1, samples=100)
+    told = json.loads((out / "summary.json").read_text())["parameters"][0]
+    low, high = told["profile_95"]
+    assert low < told["optimum"] < high and told["between"] > 0.01
+    lines = (out / "animals.tsv").read_text().splitlines()
+    rates = [float(line.split("\t")[1]) for line in lines[1:]]
+    assert lines[0] == "animal\tgrowth.initial_rate" and rates == sorted(rates) and rates[0] < 0.95 * rates[2]
+    assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")

@@ -37,12 +37,14 @@ class Method(StrEnum):
     optimum = "optimum"
     mcmc = "mcmc"
     abc = "abc"
+    population = "population"
 
 
 def fit(
     source: Annotated[Path, typer.Argument(metavar="STUDY", help="A study: scenario, data, priors, noise, in YAML.")],
     method: Annotated[
-        Method, typer.Option(help="Best values and profiles; samples besides; or by simulated animals.")
+        Method,
+        typer.Option(help="Best values and profiles; samples besides; simulated animals; or how animals differ."),
     ] = Method.optimum,
     seed: Annotated[int | None, typer.Option(min=0, max=2**32 - 1, help="Where the random numbers start.")] = None,
     starts: Annotated[int, typer.Option(min=1, max=10_000, help="Searches, from a Latin hypercube.")] = 8,
@@ -68,7 +70,7 @@ def fit(
 
     talk = Talk(quiet)
     study = read_study(source)
-    likelihood = make_likelihood(study)
+    likelihood = None if method is Method.population else make_likelihood(study)
     if seed is None:
         seed = _seed_before(out) if resume else draw_seed()
     asked = _asked(study, method, seed, starts, samples)
@@ -84,7 +86,9 @@ def fit(
         folder.hold(place, MARKER, KIND, force=force) as draft,
     ):
         try:
-            if method is Method.abc:
+            if method is Method.population:
+                told = _of_population(study, draft, talk, seed, threads or 1)
+            elif method is Method.abc:
                 told = _by_animals(likelihood, draft, kept, talk, seed, particles, rounds, threads or 1)
             else:
                 told = _carry_out(likelihood, draft, kept, talk, method, seed, starts, samples, threads or 1)
@@ -129,6 +133,8 @@ def _plan(study: Study, method: Method, starts: int, samples: int, place: Path) 
         lines.append(
             f"  {one.name}: {one.prior.kind}, {first} {one.prior.centre:g}, {second} {one.prior.width:g}{unit}"
         )
+    if method is Method.population:
+        return [*lines, f"each animal by its own mean field, all together, to {place}"]
     if method is Method.abc:
         return [*lines, f"simulated animals in ever narrower rounds, to {place}"]
     much = f", then {samples} samples" if method is Method.mcmc else ""
@@ -217,6 +223,55 @@ def _by_animals(
     from selfseed.views.fit import write_report
 
     write_report(draft / "report.html", study, summary, (), values, bands)
+    return summary
+
+
+def _of_population(study: Study, draft: Path, talk: Talk, seed: int, threads: int) -> dict[str, Any]:
+    """Fit how animals differ, write everything into the draft, and return the summary."""
+    import pandas as pd
+
+    from selfseed import __version__
+    from selfseed.inference.population_of_study import fit_population
+    from selfseed.views.many import write_page
+
+    talk.say("one mean field for each animal and point of the quadrature ...")
+    found = fit_population(study, threads=threads)
+    parameters: list[dict[str, Any]] = []
+    for one in study.parameters:
+        if one.name not in found.median:
+            continue
+        at = one.prior.to_scale(found.median[one.name])
+        reach = 1.96 * found.standard_error[one.name]
+        limits = [one.prior.from_scale(float(at + sign * reach)) if math.isfinite(reach) else None for sign in (-1, 1)]
+        between = found.spread.get(one.name)
+        error = None if between is None else _finite(found.standard_error[f"spread {one.name}"])
+        parameters.append({"name": one.name, "unit": one.unit, "optimum": found.median[one.name], "profile_95": limits,
+                           "between": between, "between_error": error})  # fmt: skip
+    words = [] if found.converged else ["the search did not come to an end: do not trust these numbers"]
+    summary = {
+        "kind": KIND, "schema_version": 1, "title": study.title, "scenario": study.scenario.title,
+        "method": "population", "seed": seed, "version": __version__, "measurements": len(study.data),
+        "log_likelihood": found.log_likelihood, "animals": len(found.animals), "error": found.error,
+        "correlation": found.correlation.tolist(), "converged": found.converged, "parameters": parameters,
+        "words": words,
+    }  # fmt: skip
+    animals = pd.DataFrame(found.of_animals, columns=list(found.names))
+    animals.insert(0, "animal", found.animals)
+    rows = [
+        {"parameter": one["name"], "unit": one["unit"], "median of animals": one["optimum"],
+         "95 % from": one["profile_95"][0] or math.nan, "to": one["profile_95"][1] or math.nan,
+         "spread of the logarithm": math.nan if one["between"] is None else one["between"]}
+        for one in parameters
+    ]  # fmt: skip
+    facts = f"{len(study.data)} volumes of {len(found.animals)} animals; one measurement errs by {found.error:.0%}"
+    try:
+        animals.to_csv(draft / "animals.tsv", sep="\t", index=False, float_format="%.10g")
+        (draft / MARKER).write_text(json.dumps(summary, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+        write_page(
+            draft / "report.html", study.title or "A fit", facts, list, rows, caption="Parameters with 95 % limits"
+        )
+    except OSError as error:
+        raise OutputError(f"{draft} cannot be written: {error.strerror or error}") from None
     return summary
 
 

@@ -46,7 +46,8 @@ def write_report(
         f"{summary['measurements']} measurements, method {summary['method']}, seed {summary['seed']}{searches}. "
         f"{' '.join(_sentences(summary))}"
     )
-    return write_page(path, summary["title"] or "A fit", facts, pictures, [_row(one) for one in summary["parameters"]])
+    rows = [_row(one) for one in summary["parameters"]]
+    return write_page(path, summary["title"] or "A fit", facts, pictures, rows, caption="Parameters with 95 % limits")
 
 
 def draw_bands(study: Study, bands: Bands) -> Picture:
@@ -70,7 +71,7 @@ def draw_bands(study: Study, bands: Bands) -> Picture:
         if (data.value[rows] > 0.0).all() and observable not in ("seeded", "label_share"):
             one.set_yscale("log")
             _plain_numbers(one.yaxis)
-        one.set_title(f"{observable.replace('_', ' ')}, {site}")
+        one.set_title(f"{_named(observable)}, {site}")
         one.set_xlabel(f"day, arm {arm}")
         grid(one, "y")
     return Picture(
@@ -167,12 +168,20 @@ def _panels(count: int) -> tuple[Figure, list[Axes]]:
 
 
 def _plain_numbers(axis: Axis) -> None:
-    """Name the powers of ten, at most five of them, in plain letters."""
+    """Name powers of ten in plain letters, at most five of them; where there are few, twice and five times them."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-    axis.set_major_locator(LogLocator(numticks=5))
+    low, high = axis.get_view_interval()
+    few = high / low < 100.0
+    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,), numticks=5))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     axis.set_minor_formatter(NullFormatter())
+
+
+def _named(observable: str) -> str:
+    """Return an observable with its unit, where it has one."""
+    unit = {"volume": " (mm³)", "ctc": " (cells in a draw)", "survival": " (day)"}.get(observable, "")
+    return f"{observable.replace('_', ' ')}{unit}"
 
 
 def _sentences(summary: Mapping[str, Any]) -> list[str]:

@@ -161,7 +161,12 @@ def _draw_arm(axes: Axes, path: str, here: Sequence[Mapping[str, Any]], colour: 
 
 
 def write_page(
-    path: Path, title: str, facts: str, pictures: Callable[[], list[Picture]], rows: Sequence[Mapping[str, Any]]
+    path: Path,
+    title: str,
+    facts: str,
+    pictures: Callable[[], list[Picture]],
+    rows: Sequence[Mapping[str, Any]],
+    caption: str = "Means with 95 % intervals, and quantiles over replicates",
 ) -> Path:
     """Write a page with ``pictures()`` and with the first rows of a table; return its path."""
     with drawing():
@@ -181,10 +186,11 @@ def write_page(
     cells = [[_shown(row.get(name, "")) for name in names] for row in rows[:MOST_ROWS]]
     more = f"; {len(rows) - MOST_ROWS:,} more rows are in the table beside this page" if len(rows) > MOST_ROWS else ""
     empty: dict[str, Any] = {"lists": [], "code": [], "links": [], "paragraphs": [], "tables": [], "figures": []}
+    drawings = [{**empty, "name": "pictures", "title": "What came out", "figures": figures}] if figures else []
     sections = [
-        {**empty, "name": "pictures", "title": "What came out", "figures": figures},
+        *drawings,
         {**empty, "name": "numbers", "title": "The numbers", "tables": [
-            {"caption": f"Means with 95 % intervals, and quantiles over replicates{more}", "open": True,
+            {"caption": f"{caption}{more}", "open": True,
              "columns": names, "rows": cells}
         ]},
     ]  # fmt: skip
