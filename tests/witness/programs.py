@@ -1,6 +1,7 @@
 """Other programs that solve what selfseed exports, and how far their curves are from selfseed's own."""
 
 import locale
+from contextlib import contextmanager
 
 import numpy as np
 import pytest
@@ -34,14 +35,29 @@ def by_copasi(model, times, names):
     return {name: course[f"Values[{name}]"].to_numpy() for name in names}
 
 
+@contextmanager
+def quickly_loaded(config):
+    """Load with little compiling, and leave the settings, which are the whole process's, as they were."""
+    wanted = {
+        config.LLVM_BACKEND: config.LLJIT,
+        config.LLJIT_OPTIMIZATION_LEVEL: config.NONE,
+        config.LOADSBMLOPTIONS_MUTABLE_INITIAL_CONDITIONS: False,
+    }
+    before = {key: config.getValue(key) for key in wanted}
+    try:
+        for key, value in wanted.items():
+            config.setValue(key, value)
+        yield
+    finally:
+        for key, value in before.items():
+            config.setValue(key, value)
+
+
 def by_roadrunner(model, times, names):
     """Return the curves of libRoadRunner's CVODE, by name; optimising the code would take longer than running it."""
     roadrunner = pytest.importorskip("roadrunner")
-    config = roadrunner.Config
-    config.setValue(config.LLVM_BACKEND, config.LLJIT)
-    config.setValue(config.LLJIT_OPTIMIZATION_LEVEL, config.NONE)
-    config.setValue(config.LOADSBMLOPTIONS_MUTABLE_INITIAL_CONDITIONS, False)
-    runner = roadrunner.RoadRunner(model)
+    with quickly_loaded(roadrunner.Config):
+        runner = roadrunner.RoadRunner(model)
     runner.integrator.relative_tolerance, runner.integrator.absolute_tolerance = FINE
     runner.integrator.maximum_num_steps = 1_000_000
     runner.timeCourseSelections = ["time", *names]
