@@ -40,6 +40,13 @@ def test_the_page_of_parameters_is_the_table():
     assert (ROOT / "docs" / "parameters.md").read_text(encoding="utf-8") == parameters_page.page()
 
 
+def test_the_page_of_drugs_is_the_drugs():
+    sys.path.insert(0, str(ROOT / "tools"))
+    import drugs_page
+
+    assert (ROOT / "docs" / "drugs.md").read_text(encoding="utf-8") == drugs_page.page()
+
+
 def test_links_between_pages_lead_somewhere():
     pages = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]
     broken = [

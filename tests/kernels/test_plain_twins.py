@@ -131,7 +131,10 @@ def test_a_whole_animal_is_the_same_bit_for_bit_without_the_compiler(exact_below
     compiled = run_animal(setting, between, course, key, 3000)
     assert compiled.families.size > 10
     sites, clones = setting.place.size, setting.shedding.size
-    animal, record = empty_animal(sites, clones, 3000), empty_record(course.times_day.size, sites, clones)
+    animal, record = (
+        empty_animal(sites, clones, 3000, course.at_day.size),
+        empty_record(course.times_day.size, sites, clones),
+    )
     own = growth_of_animal(setting.growth, between, np.uint64(key))
     done = subprocess.run(
         [sys.executable, "-c", PLAIN_RUN],

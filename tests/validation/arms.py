@@ -52,7 +52,17 @@ def gompertz(rate=0.5584, decay=0.0708):
 
 
 def arm(
-    clones, days, *, sites=None, procedures=(), parameters=(), changes=(), times=None, residents=None, host="mouse"
+    clones,
+    days,
+    *,
+    sites=None,
+    procedures=(),
+    parameters=(),
+    changes=(),
+    times=None,
+    residents=None,
+    host="mouse",
+    drugs=None,
 ):
     """Return the resolved arm of a scenario whose first site is the donor, measured at ``times`` [day].
 
@@ -66,6 +76,7 @@ def arm(
         "clones": {name: {"growth": clone} if "law" in clone else clone for name, clone in clones.items()},
         "clone_changes": [{"from": start, "to": end, "rate": rate} for start, end, rate in changes],
         "sites": {name: {"organ": organ} for name, organ in sites.items()},
+        "drugs": drugs or {},
         "procedures": list(procedures),
         "parameters": PLAIN | dict(parameters),
         "measurements": [{"volume": [next(iter(sites))], "at": f"{days} day"}],

@@ -1,5 +1,6 @@
 """One animal of one arm: empty arrays, the loop, and the check that every cell is accounted for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy as np
 from selfseed.base.errors import RunError
 from selfseed.kernels.between import growth_of_animal
 from selfseed.kernels.families import (
+    ACTIVE,
     CLUMP_TYPE,
     CLUMPS,
     FAMILIES,
@@ -18,6 +20,15 @@ from selfseed.kernels.families import (
 )
 from selfseed.kernels.setting import Setting
 from selfseed.kernels.stochastic import Course, Record, simulate_animal
+
+TREATED = (
+    "secretion", "plasma_host", "half_occupied", "clearance", "infiltration", "kill", "attacked", "irradiated",
+    "passing",
+)  # fmt: skip
+"""The numbers of an arm that ``kernels.treatment.treat`` writes."""
+
+PER_FAMILY = ("families", "singles", "clusters")
+DATES = ("due", "happened")
 
 EXACT_COUNT = 2.0**53
 """Above this a sum of cells is no longer exact in double precision."""
@@ -33,10 +44,11 @@ class Outcome:
     ledger: np.ndarray
     flow: np.ndarray
     routes: np.ndarray
+    happened: np.ndarray
     pooled: int
 
 
-def empty_animal(sites: int, clones: int, max_families: int) -> Animal:
+def empty_animal(sites: int, clones: int, max_families: int, procedures: int) -> Animal:
     """Return an animal without cells."""
     return Animal(
         families=np.zeros(max_families, FAMILY),
@@ -58,6 +70,9 @@ def empty_animal(sites: int, clones: int, max_families: int) -> Animal:
         ways=np.zeros((clones, 3)),
         stream=np.zeros(4, np.uint64),
         inner=np.zeros(4, np.uint64),
+        due=np.full(procedures, np.inf),
+        happened=np.full(procedures, np.nan),
+        irradiation=np.zeros(sites),
     )
 
 
@@ -90,7 +105,8 @@ def run_animal(setting: Setting, between: np.ndarray, course: Course, key: int, 
     """
     sites, clones = setting.place.size, setting.shedding.size
     kinds = (sites + 1) * clones * (sites + 1) * 3
-    animal = empty_animal(sites, clones, max_families + kinds)
+    animal = empty_animal(sites, clones, max_families + kinds, course.at_day.size)
+    setting = own_setting(setting, course)
     record = empty_record(course.times_day.size, sites, clones)
     growth = growth_of_animal(setting.growth, between, np.uint64(key))
     if simulate_animal(setting, growth, course, animal, record, np.uint64(key)) != FINISHED:
@@ -103,8 +119,30 @@ def run_animal(setting: Setting, between: np.ndarray, course: Course, key: int, 
         ledger=animal.ledger,
         flow=animal.flow,
         routes=animal.routes,
+        happened=animal.happened,
         pooled=int(animal.counts[POOLED]),
     )
+
+
+def compact(animal: Animal) -> dict[str, np.ndarray]:
+    """Return copies of the parts of an animal, without the places that are not used."""
+    used = {"clumps": animal.counts[CLUMPS], "active": animal.counts[ACTIVE]}
+    used |= dict.fromkeys(PER_FAMILY, animal.counts[FAMILIES])
+    return {name: getattr(animal, name)[: used.get(name)].copy() for name in Animal._fields}
+
+
+def restore(animal: Animal, parts: Mapping[str, np.ndarray]) -> None:
+    """Write what `compact` returned into an animal; the dates of its procedures are left as they are."""
+    for name, values in parts.items():
+        if name not in DATES:
+            getattr(animal, name)[: len(values)] = values
+
+
+def own_setting(setting: Setting, course: Course) -> Setting:
+    """Return the numbers of an arm, copied where treatment writes into them."""
+    if not course.therapy.is_on:
+        return setting
+    return setting._replace(**{name: getattr(setting, name).copy() for name in TREATED})
 
 
 def check_books(ledger: np.ndarray) -> None:

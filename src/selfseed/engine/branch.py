@@ -13,20 +13,18 @@ import numpy as np
 
 from selfseed.base.errors import RunError
 from selfseed.base.streams import replicate_key
-from selfseed.engine.animal import Outcome, check_books, empty_animal, empty_record
+from selfseed.engine.animal import Outcome, check_books, compact, empty_animal, empty_record, own_setting, restore
 from selfseed.engine.collect import collect
 from selfseed.engine.plan import plan_between, plan_course, plan_setting
 from selfseed.kernels.between import growth_of_animal
-from selfseed.kernels.families import ACTIVE, CLUMPS, FAMILIES, FINISHED, POOLED, Animal
-from selfseed.kernels.stochastic import Course, Record, carry_on, close_books
+from selfseed.kernels.families import CLUMPS, FAMILIES, FINISHED, POOLED, Animal
+from selfseed.kernels.stochastic import Course, Record, carry_on, close_books, set_dates
 from selfseed.results import Run, build_manifest
 from selfseed.results.words import COLUMNS, table
-from selfseed.scenario import ResolvedArm, Scenario, resolve
+from selfseed.scenario import ResolvedArm, ResolvedProcedure, Scenario, resolve
 
 if TYPE_CHECKING:
     from selfseed.results.chunks import Chunks
-
-PER_FAMILY = ("families", "singles", "clusters")
 
 
 @dataclass(frozen=True)
@@ -78,9 +76,10 @@ def states_at(
     def state(number: int) -> State:
         key = np.uint64(replicate_key(seed, number))
         animal, record = _empty(arm, scenario, rows)
+        set_dates(course, animal)
         growth = growth_of_animal(setting.growth, between, key)
-        _run(setting, growth, course, animal, record, key, 0.0, 0, 0, scenario.numerics.max_families)
-        return State(_compact(animal), record)
+        _run(setting, growth, course, animal, record, key, 0.0, 0, scenario.numerics.max_families)
+        return State(compact(animal), record)
 
     return _each(state, replicates, threads)
 
@@ -101,22 +100,24 @@ def go_on(
     Procedures of ``future`` on days before are past; those on the day itself are carried out unless ``past`` had them.
     """
     rows = rows_until(future.times_day, day)
-    future, done = _due(past, future, day)
+    known = _known(past, future)
     setting, between, course = plan_setting(future), plan_between(future), plan_course(future, scenario.numerics)
 
     def outcome(number: int) -> Outcome:
         key = np.uint64(replicate_key(seed, number))
         animal, record = _empty(future, scenario, len(future.times_day))
-        _restore(animal, record, states[number])
+        restore(animal, states[number].animal)
+        _copy_rows(record, states[number].record)
+        _set_dates(course, animal, states[number], known, day)
         growth = growth_of_animal(setting.growth, between, key)
-        _run(setting, growth, course, animal, record, key, day, rows, done, scenario.numerics.max_families)
+        _run(setting, growth, course, animal, record, key, day, rows, scenario.numerics.max_families)
         close_books(course, animal, record)
         check_books(animal.ledger)
         progress(1)
         return Outcome(
             record=record, families=animal.families[: animal.counts[FAMILIES]].copy(),
             clumps=animal.clumps[: animal.counts[CLUMPS]].copy(), ledger=animal.ledger, flow=animal.flow,
-            routes=animal.routes, pooled=int(animal.counts[POOLED]),
+            routes=animal.routes, happened=animal.happened, pooled=int(animal.counts[POOLED]),
         )  # fmt: skip
 
     return _each(outcome, len(states), threads)
@@ -221,39 +222,46 @@ def unpack_states(arrays: Mapping[str, np.ndarray]) -> list[State]:
     ]
 
 
-def _due(past: ResolvedArm, future: ResolvedArm, day: float) -> tuple[ResolvedArm, int]:
-    """Return ``future`` with what is past first, and how many of its procedures are past."""
+def _known(past: ResolvedArm, future: ResolvedArm) -> list[int]:
+    """Return for each procedure of ``future`` which one of ``past`` it is, or -1."""
+    left: list[ResolvedProcedure | None] = list(past.procedures)
+    known = []
+    for step in future.procedures:
+        which = left.index(step) if step in left else -1
+        known.append(which)
+        if which >= 0:
+            left[which] = None
+    return known
 
-    def is_past(step) -> bool:
-        return step.at_day < day or (step.at_day <= day and step in past.procedures)
 
-    ordered = sorted(future.procedures, key=lambda step: (step.at_day, not is_past(step)))
-    return replace(future, procedures=tuple(ordered)), sum(map(is_past, ordered))
+def _set_dates(course: Course, animal: Animal, state: State, known: Sequence[int], day: float) -> None:
+    """Write the dates of procedures: as they were where the past had them; what else lies before ``day`` is past."""
+    set_dates(course, animal)
+    for which, before in enumerate(known):
+        if before >= 0:
+            animal.due[which] = state.animal["due"][before]
+            animal.happened[which] = state.animal["happened"][before]
+        elif animal.due[which] < day:
+            animal.due[which] = np.inf
 
 
 def _empty(arm: ResolvedArm, scenario: Scenario, rows: int) -> tuple[Animal, Record]:
     sites, clones = len(arm.sites), len(arm.clones)
     kinds = (sites + 1) * clones * (sites + 1) * 3
-    return empty_animal(sites, clones, scenario.numerics.max_families + kinds), empty_record(rows, sites, clones)
+    animal = empty_animal(sites, clones, scenario.numerics.max_families + kinds, len(arm.procedures))
+    return animal, empty_record(rows, sites, clones)
 
 
-def _run(setting, growth, course: Course, animal, record, key, now, row, done, max_families) -> None:
-    if carry_on(setting, growth, course, animal, record, key, now, row, done) != FINISHED:
+def _run(setting, growth, course: Course, animal, record, key, now, row, max_families) -> None:
+    own = own_setting(setting, course)
+    if carry_on(own, growth, course, animal, record, key, now, row) != FINISHED:
         raise RunError(f"more than {max_families} families of cells; raise numerics.max_families")
 
 
-def _compact(animal: Animal) -> dict[str, np.ndarray]:
-    used = {"clumps": animal.counts[CLUMPS], "active": animal.counts[ACTIVE]}
-    used |= dict.fromkeys(PER_FAMILY, animal.counts[FAMILIES])
-    return {name: getattr(animal, name)[: used.get(name)].copy() for name in Animal._fields}
-
-
-def _restore(animal: Animal, record: Record, state: State) -> None:
-    for name, values in state.animal.items():
-        getattr(animal, name)[: len(values)] = values
+def _copy_rows(record: Record, before: Record) -> None:
     for name in Record._fields:
-        before = getattr(state.record, name)
-        getattr(record, name)[: len(before)] = before
+        rows = getattr(before, name)
+        getattr(record, name)[: len(rows)] = rows
 
 
 def _each(task: Callable, count: int, threads: int | None) -> list:

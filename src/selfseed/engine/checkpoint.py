@@ -7,7 +7,7 @@ import numpy as np
 from selfseed.engine.animal import Outcome
 from selfseed.kernels.stochastic import Record
 
-STACKED = ("ledger", "flow", "routes")
+STACKED = ("ledger", "flow", "routes", "happened")
 
 
 def pack(outcomes: Sequence[Outcome]) -> dict[str, np.ndarray]:

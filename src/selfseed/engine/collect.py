@@ -10,7 +10,7 @@ from selfseed.engine.animal import Outcome
 from selfseed.kernels.families import SEED
 from selfseed.processes import SEED_ROUTES
 from selfseed.results.words import INJECTION, dataset, table
-from selfseed.scenario import ResolvedArm, Scenario
+from selfseed.scenario import ResolvedArm, ResolvedProcedure, Scenario
 
 KINDS = np.array(["implant", "injection", "seed", "mutant"], dtype=object)
 DEPOSIT_KINDS = np.array(["mass", "clump", "metastasis"], dtype=object)
@@ -44,7 +44,7 @@ def collect(
         "families": _stacked("families", families),
         "deposits": _stacked("deposits", deposits),
     }
-    tables["events"] = _events(arms, len(outcomes[0]), tables["families"])
+    tables["events"] = _events(arms, outcomes, tables["families"])
     return arrays, tables
 
 
@@ -146,7 +146,7 @@ def _deposits(arm: ResolvedArm, replicate: int, outcome: Outcome) -> dict[str, n
     }
 
 
-def _events(arms: Sequence[ResolvedArm], replicates: int, families: pd.DataFrame) -> pd.DataFrame:
+def _events(arms: Sequence[ResolvedArm], outcomes: Sequence[Sequence[Outcome]], families: pd.DataFrame) -> pd.DataFrame:
     """Return all procedures and seedings, arm by arm, animal by animal, in the order of time."""
     seeds = families[families["kind"] == "seed"]
     fate = np.where(seeds["extinct_day"].notna(), "extinct", np.where(seeds["dormant"], "dormant", "growing"))
@@ -158,7 +158,7 @@ def _events(arms: Sequence[ResolvedArm], replicates: int, families: pd.DataFrame
         "fate": fate,
         "family": seeds["family"].to_numpy(),
     }
-    done = [_procedure_events(arm, replicates) for arm in arms]
+    done = [_procedure_events(arm, row) for arm, row in zip(arms, outcomes, strict=True)]
     columns = {name: np.concatenate([*(part[name] for part in done), seeding[name]]) for name in seeding}
     order = {arm.name: position for position, arm in enumerate(arms)}
     events = table("events", columns)
@@ -169,23 +169,35 @@ def _events(arms: Sequence[ResolvedArm], replicates: int, families: pd.DataFrame
     )
 
 
-def _procedure_events(arm: ResolvedArm, replicates: int) -> dict[str, np.ndarray]:
+def _procedure_events(arm: ResolvedArm, outcomes: Sequence[Outcome]) -> dict[str, np.ndarray]:
+    """Return what was done to each animal, and when; what its tumours never grew to call for is left out."""
     sites, clones = [site for site, _ in arm.sites], [clone.name for clone in arm.clones]
-    rows = [(replicate, procedure) for replicate in range(replicates) for procedure in arm.procedures]
+    rows = [
+        (replicate, outcome.happened[which], procedure)
+        for replicate, outcome in enumerate(outcomes)
+        for which, procedure in enumerate(arm.procedures)
+        if np.isfinite(outcome.happened[which])
+    ]
 
     def column(value) -> np.ndarray:
-        return np.array([value(replicate, procedure) for replicate, procedure in rows], dtype=object)
+        return np.array([value(procedure) for _, _, procedure in rows], dtype=object)
 
     return {
-        "arm": column(lambda replicate, procedure: arm.name),
-        "replicate": column(lambda replicate, procedure: replicate),
-        "time_day": column(lambda replicate, procedure: procedure.at_day),
-        "event": column(lambda replicate, procedure: procedure.kind),
-        "source": column(lambda replicate, procedure: INJECTION if procedure.kind == "inject" else ""),
-        "site": column(lambda replicate, procedure: sites[procedure.site] if procedure.site >= 0 else ""),
-        "clone": column(lambda replicate, procedure: clones[procedure.clone] if procedure.clone >= 0 else ""),
-        "cells": column(lambda replicate, procedure: np.nan if procedure.kind == "resect" else procedure.cells),
-        "route": column(lambda replicate, procedure: ""),
-        "fate": column(lambda replicate, procedure: ""),
-        "family": column(lambda replicate, procedure: -1),
+        "arm": column(lambda procedure: arm.name),
+        "replicate": np.array([replicate for replicate, _, _ in rows], dtype=object),
+        "time_day": np.array([day for _, day, _ in rows], dtype=object),
+        "event": column(lambda procedure: procedure.kind),
+        "source": column(_source),
+        "site": column(lambda procedure: sites[procedure.site] if procedure.site >= 0 else ""),
+        "clone": column(lambda procedure: clones[procedure.clone] if procedure.clone >= 0 else ""),
+        "cells": column(lambda procedure: procedure.cells if procedure.clone >= 0 else np.nan),
+        "route": column(lambda procedure: ""),
+        "fate": column(lambda procedure: ""),
+        "family": column(lambda procedure: -1),
     }
+
+
+def _source(procedure: ResolvedProcedure) -> str:
+    if procedure.given is not None:
+        return procedure.given.name
+    return INJECTION if procedure.kind == "inject" else ""

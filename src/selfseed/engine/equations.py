@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from selfseed.base.errors import Problem, ScenarioError
 from selfseed.engine.formula import MATH, Formula, literal, most, piecewise, shortened, traced
 from selfseed.engine.mean_field import prepare, start_values
 from selfseed.engine.plan import plan_course, plan_setting
@@ -30,6 +31,7 @@ from selfseed.scenario.model import Numerics
 Value = Any
 """A formula, or a number where the law needs none."""
 GROWTH = ("initial_rate", "decay", "capacity", "exponent", "max_rate", "turnover")
+WRITTEN = ("implant", "inject", "resect")
 PER_DAY = {"initial_rate", "decay", "max_rate"}
 SHARED = {
     "establishment.home": "establishment_home",
@@ -106,6 +108,22 @@ def mean_field_equations(
     return Writer(arm, numerics).write(title, references)
 
 
+def _refuse_what_lasts(arm: ResolvedArm) -> None:
+    """Raise a ScenarioError for treatments over time: drugs, filters, radiation, triggers, killer cells."""
+    lasting = [step for step in arm.procedures if step.kind not in WRITTEN or step.trigger is not None]
+    problems = [
+        Problem(f"{step.kind} on day {step.at_day:g}", "changes over time", "an export cannot hold it; leave it out")
+        for step in lasting
+    ]
+    problems += [
+        Problem(f"clones.{clone.name}.treatment.kills", "attacks other cells", "an export cannot hold it; set it to 0")
+        for clone in arm.clones
+        if clone.parameters["treatment.kills"] > 0.0
+    ]
+    if problems:
+        raise ScenarioError(f"the arm {arm.name}", problems)
+
+
 class Writer:
     """Write the equations of one arm."""
 
@@ -113,6 +131,7 @@ class Writer:
     """Whether clumps, sleeping cells and stroma are part of the model."""
 
     def __init__(self, arm: ResolvedArm, numerics: Numerics):
+        _refuse_what_lasts(arm)
         self.arm = arm
         self.course: Course = plan_course(arm, numerics)
         self.bare: Setting = plan_setting(arm)

@@ -231,6 +231,7 @@ def _rebound(compiled: Any) -> FunctionType:
         plain.__code__,
         {**names, **inner, "math": MATH, "np": arrays, "min": least, "max": most, "range": range, "abs": abs},
         plain.__name__,
+        plain.__defaults__,
     )
 
 

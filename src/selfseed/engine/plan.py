@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from selfseed.engine.therapy import plan_therapy
 from selfseed.kernels.circulation import GUT, LIVER, LUNG, ORGAN
 from selfseed.kernels.law import cluster_establishment, infiltration_probability
 from selfseed.kernels.setting import Setting
-from selfseed.kernels.stochastic import IMPLANTING, INJECTING, RESECTING, STARTS, Course
+from selfseed.kernels.stochastic import GIVING, IMPLANTING, INJECTING, IRRADIATING, RESECTING, STARTS, Course
 from selfseed.processes import GENES, GROWTH_LAWS, ROUTES, SEED_ROUTES
 from selfseed.scenario import ResolvedArm, ResolvedClone, ResolvedProcedure
 from selfseed.scenario.model import Numerics
@@ -24,7 +25,10 @@ LONGEST_RHYTHMIC_STEP = 0.25
 VISCERAL = ("lung", "liver", "bone", "brain", "kidney")
 GROWTH_COLUMNS = ("initial_rate", "decay", "capacity", "exponent", "max_rate", "turnover")
 BETWEEN_COLUMNS = ("between_rate", "between_decay", "between_correlation")
-WHAT = {"implant": IMPLANTING, "inject": INJECTING, "resect": RESECTING}
+WHAT = {
+    "implant": IMPLANTING, "inject": INJECTING, "resect": RESECTING, "irradiate": IRRADIATING, "give": GIVING,
+    "filter": GIVING,
+}  # fmt: skip
 
 
 def plan_setting(arm: ResolvedArm) -> Setting:
@@ -40,6 +44,7 @@ def plan_between(arm: ResolvedArm) -> np.ndarray:
 def plan_course(arm: ResolvedArm, numerics: Numerics) -> Course:
     """Return what is done and measured when in one arm, and how finely it is computed."""
     procedures = arm.procedures
+    triggers = [procedure.trigger or (-1, 0.0) for procedure in procedures]
     return Course(
         times_day=np.array(arm.times_day, dtype=float),
         at_day=np.array([procedure.at_day for procedure in procedures], dtype=float),
@@ -47,6 +52,9 @@ def plan_course(arm: ResolvedArm, numerics: Numerics) -> Course:
         clone=np.array([procedure.clone for procedure in procedures], dtype=np.int64),
         place=np.array([_place(procedure) for procedure in procedures], dtype=np.int64),
         amount=np.array([_amount(procedure) for procedure in procedures], dtype=float),
+        trigger_site=np.array([site for site, _ in triggers], dtype=np.int64),
+        trigger_cells=np.array([_cells_of(arm, diameter) for _, diameter in triggers], dtype=float),
+        therapy=plan_therapy(arm, plan_setting(arm)),
         step_day=_usual_step(arm) if numerics.step is None else numerics.step,
         exact_below=float(numerics.exact_below),
     )
@@ -64,7 +72,14 @@ def _place(procedure: ResolvedProcedure) -> int:
 
 
 def _amount(procedure: ResolvedProcedure) -> float:
+    if procedure.kind == "irradiate":
+        return procedure.dose_gy
     return procedure.residual if procedure.kind == "resect" else float(round(procedure.cells))
+
+
+def _cells_of(arm: ResolvedArm, diameter_mm: float) -> float:
+    """Return the cells of a sphere."""
+    return math.pi / 6.0 * diameter_mm**3 * arm.parameters["growth.cell_density"]
 
 
 def _body(arm: ResolvedArm) -> dict:
@@ -115,6 +130,10 @@ def _clones(arm: ResolvedArm) -> dict:
         "establishment": np.array([single, cluster]),
         "change": change,
         "open_routes": np.array([float(route not in arm.closed_routes) for route in SEED_ROUTES]),
+        "kill": np.zeros(len(clones)),
+        "attacked": np.zeros((len(arm.sites), len(clones))),
+        "irradiated": np.zeros(len(arm.sites)),
+        "passing": np.ones(len(arm.sites) + 1),
     }  # fmt: skip
 
 

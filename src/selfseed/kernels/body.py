@@ -9,6 +9,7 @@ from selfseed.kernels.circulation import ARTERY, GUT, LUNG, PORTAL, VEIN, arrest
 from selfseed.kernels.law import (
     arrest_hazard,
     birth_and_death,
+    chemotherapy_death,
     growth_rate,
     occupancy,
     rhythm,
@@ -35,7 +36,7 @@ def start_of(place):
 
 
 @njit(cache=True)
-def division_and_death(law, growth, site, clone, volume, relief, speed, pace):
+def division_and_death(law, growth, site, clone, volume, relief, speed, pace, kill=0.0):
     """Return division and death per cell of a clone in a clump of ``volume`` [1/day].
 
     Parameters
@@ -49,10 +50,14 @@ def division_and_death(law, growth, site, clone, volume, relief, speed, pace):
         What the stroma does to capacity and rate, see ``stroma_powers``.
     pace : float [1]
         Of the site.
+    kill : float [1]
+        ``Setting.kill``.
     """
     own = growth[site, clone]
     net = growth_rate(law, volume, own[0], own[1], own[2], own[3], own[4], relief, speed)
     birth, death = birth_and_death(net, own[4], own[5])
+    if kill > 0.0:
+        death += chemotherapy_death(net, kill)
     return birth * pace, death * pace
 
 
@@ -162,7 +167,7 @@ def circulate(setting, cells, circulating, fate, ways):
         for i in range(sites):
             hazard = arrest_hazard(
                 setting.baseline, setting.responsiveness[c], setting.gains[0], contrast[i, 0],
-                setting.gains[1], contrast[i, 1], setting.synergy,
+                setting.gains[1], contrast[i, 1], setting.synergy, setting.irradiated[i],
             )  # fmt: skip
             tumour_arrest[i] = -math.expm1(-hazard)
         ways[c, 0], ways[c, 1], ways[c, 2] = arrest_probabilities(
@@ -187,7 +192,7 @@ def blood_counts(setting, cells, ways, time_day):
             continue
         entering[:] = 0.0
         for i in range(sites):
-            entering[start_of(setting.place[i])] += rates[i, c] * cells[i, c] * per_event
+            entering[start_of(setting.place[i])] += rates[i, c] * cells[i, c] * per_event * setting.passing[i]
         in_blood, in_vein, in_artery = standing_cells(
             entering, ways[c, 0], ways[c, 1], ways[c, 2], setting.clearance, setting.output_ml_per_minute
         )

@@ -157,7 +157,8 @@ def deliver(setting, animal, replicate_key, moment, source, start, clone, number
         ``SINGLE`` or ``CLUSTER``.
     time_day : float [day]
     lost : float[3], written
-        Cells or clusters that died in blood, were lost at the wall, crossed and did not survive.
+        Cells or clusters that died in blood (or were held back by a filter), were lost at the wall, crossed and did
+        not survive.
 
     Returns
     -------
@@ -166,11 +167,12 @@ def deliver(setting, animal, replicate_key, moment, source, start, clone, number
     """
     sites = setting.place.shape[0]
     crosses = setting.infiltration[clone]
+    passing = setting.passing[source]
     left = number
     chance_left = 1.0
     lost[:] = 0.0
     for bed in range(2 * sites):
-        chance = animal.fate[clone, start, bed] * crosses * setting.establishment[kind, bed, clone]
+        chance = passing * animal.fate[clone, start, bed] * crosses * setting.establishment[kind, bed, clone]
         if chance <= 0.0:
             continue
         name = mix(mix(mix(mix(mix(ARRIVE, source), clone), kind), bed), moment)
@@ -194,7 +196,7 @@ def deliver(setting, animal, replicate_key, moment, source, start, clone, number
                 arrest += animal.fate[clone, start, bed]
                 survive += animal.fate[clone, start, bed] * setting.establishment[kind, bed, clone]
         for crossed in range(2):
-            chance = crosses * (arrest - survive) if crossed else (1.0 - crosses) * arrest
+            chance = passing * (crosses * (arrest - survive) if crossed else (1.0 - crosses) * arrest)
             count = binomial(left, share_of(chance, chance_left), animal.stream)
             left -= count
             chance_left -= chance

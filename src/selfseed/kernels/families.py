@@ -69,6 +69,9 @@ class Animal(NamedTuple):
     ways: np.ndarray  # float[C, 3]
     stream: np.ndarray  # uint64[4]
     inner: np.ndarray  # uint64[4] a second stream, for the parts of one thing
+    due: np.ndarray  # float[P] day of each procedure; nan while it waits for its trigger, inf once it is done
+    happened: np.ndarray  # float[P] day on which each was carried out, or nan
+    irradiation: np.ndarray  # float[S] see treatment.treat
 
 
 FAMILIES, CLUMPS, ACTIVE, POOLED = range(4)

@@ -137,21 +137,24 @@ def occupancy(concentration, half_occupied):
 
 
 @njit(cache=True)
-def arrest_hazard(baseline, responsiveness, gain_6, contrast_6, gain_8, contrast_8, synergy):
+def arrest_hazard(baseline, responsiveness, gain_6, contrast_6, gain_8, contrast_8, synergy, irradiated=0.0):
     r"""Return the hazard of arrest in one passage of a tumour bed; the chance is 1 - exp(-hazard).
 
-    .. math:: h = h_0 [1 + R ((1-\sigma)(A_6 \Delta_6 + A_8 \Delta_8) + \sigma A_6 \Delta_6 A_8 \Delta_8)]
+    .. math:: h = h_0 [1 + R ((1-\sigma)(A_6 \Delta_6 + A_8 \Delta_8) + \sigma A_6 \Delta_6 A_8 \Delta_8 + G)]
 
-    Contrasts below zero (more cytokine in plasma than in the tumour) count as none.
+    Contrasts below zero (more cytokine in plasma than in the tumour) count as none. G is what an irradiated tumour
+    adds by its GM-CSF.
 
     References
     ----------
     Kim et al. (2009), https://doi.org/10.1016/j.cell.2009.11.025; product: Jayatilaka et al. (2017),
-    https://doi.org/10.1038/ncomms15584.
+    https://doi.org/10.1038/ncomms15584; irradiation: Vilalta et al. (2014),
+    https://doi.org/10.1016/j.celrep.2014.06.011.
     """
     pull_6 = gain_6 * max(0.0, contrast_6)
     pull_8 = gain_8 * max(0.0, contrast_8)
-    return baseline * (1.0 + responsiveness * ((1.0 - synergy) * (pull_6 + pull_8) + synergy * pull_6 * pull_8))
+    pull = (1.0 - synergy) * (pull_6 + pull_8) + synergy * pull_6 * pull_8 + irradiated
+    return baseline * (1.0 + responsiveness * pull)
 
 
 @njit(cache=True)
@@ -196,3 +199,70 @@ def stroma_target(native_cells, native_cxcl1_cells, seeded_cells, seeded_cxcl1_c
         return 1.0
     native = native_weight * native_cxcl1_cells + (1.0 - native_weight) * native_cells
     return (native + seeded_cxcl1_cells) / cells
+
+
+@njit(cache=True)
+def share_left(concentration, potency, hill):
+    r"""Return the share of a target (free ligand, free receptor, active enzyme) that a drug leaves.
+
+    .. math:: 1 / (1 + (C / K)^h)
+
+    Both concentrations in the same unit; K leaves a half.
+
+    References
+    ----------
+    Hill (1910), J Physiol 40:iv; Gaddum (1937), J Physiol 89:7P
+    """
+    return 1.0 / (1.0 + (concentration / potency) ** hill)
+
+
+@njit(cache=True)
+def joint_share(first, second):
+    r"""Return the share that two drugs leave which compete for one target: their concentrations over potency add.
+
+    .. math:: 1 / (1 + x_1 + x_2), \qquad x_i = 1 / s_i - 1
+
+    References
+    ----------
+    Gaddum (1937), J Physiol 89:7P
+    """
+    return 1.0 / (1.0 / first + 1.0 / second - 1.0)
+
+
+@njit(cache=True)
+def chemotherapy_death(net_rate, kill):
+    r"""Return the deaths per cell and day by chemotherapy: in proportion to the growth that it meets.
+
+    .. math:: k \, \max(0, r), \qquad \text{so that growth becomes } r (1 - k)
+
+    References
+    ----------
+    Norton & Simon (1977), Cancer Treat Rep 61:1307
+    """
+    return kill * max(0.0, net_rate)
+
+
+@njit(cache=True)
+def surviving_share(dose, alpha, beta):
+    r"""Return the share of cells that survives one fraction of radiation.
+
+    .. math:: e^{-\alpha D - \beta D^2}
+
+    References
+    ----------
+    Fowler (1989), https://doi.org/10.1259/0007-1285-62-740-679
+    """
+    return math.exp(-dose * (alpha + beta * dose))
+
+
+@njit(cache=True)
+def killing_rate(per_killer, killers, targets):
+    r"""Return the deaths per cell and day that killer cells cause among ``targets`` cells of their deposit.
+
+    .. math:: \kappa K / (K + T)
+
+    Each killer kills up to :math:`\kappa` cells a day while there are many, and all compete for the few.
+    """
+    if killers <= 0.0:
+        return 0.0
+    return per_killer * killers / (killers + targets)

@@ -138,7 +138,7 @@ def _share_out(field, moment):
 @njit(cache=True, inline="always")
 def _watch_founders(setting, field, moment):
     """Write what the stroma does, and the chance that a clump founded now escapes early extinction."""
-    law, growth, pace = setting.law, setting.growth, setting.pace
+    law, growth, pace, kill, attacked = setting.law, setting.growth, setting.pace, setting.kill, setting.attacked
     volume = 1.0 / setting.density_per_mm3
     stop = 1.0 / (setting.cluster_size - 1.0)
     stroma, powers, survival = field.stroma, moment.powers, moment.survival
@@ -148,8 +148,9 @@ def _watch_founders(setting, field, moment):
         powers[site, 1] = speed
         for clone in range(survival.shape[2]):
             birth, death = division_and_death(
-                law[site, clone], growth, site, clone, volume, relief, speed, pace[site]
+                law[site, clone], growth, site, clone, volume, relief, speed, pace[site], kill[clone]
             )  # fmt: skip
+            death += attacked[site, clone]
             dies = death / birth if birth > death else 0.0
             survival[0, site, clone] = 1.0 - dies
             survival[1, site, clone] = 1.0 - dies * dies * stop / (1.0 - (1.0 - stop) * dies)
@@ -189,11 +190,11 @@ def _arrive(setting, moment, change, source, start, clone, home, origin, events,
     clump_share, dormant_share = setting.new_clump_share, setting.dormant_share
     cells, clumps, sleeping, flow = change.cells, change.clumps, change.sleeping, change.flow
     founders = 1.0 if kind == 0 else setting.cluster_size
-    crosses = setting.infiltration[clone]
+    crosses, passing = setting.infiltration[clone], setting.passing[source]
     in_blood = events
     not_established = 0.0
     for bed in range(2 * sites + 1):
-        arrested = events * fate[clone, start, bed]
+        arrested = events * passing * fate[clone, start, bed]
         if arrested <= 0.0:
             continue
         in_blood -= arrested
@@ -243,6 +244,7 @@ def _join(moment, change, cohort):
 def _grow(setting, field, moment, change, cohort):
     """Add growth and change of clone to the change of the field."""
     law, growth, pace, changes = setting.law, setting.growth, setting.pace, setting.change
+    kill, attacked = setting.kill, setting.attacked
     held, clumps, slopes, powers = field.cells, field.clumps, change.cells, moment.powers
     sites, _, clones, origins = held.shape
     born = 0.0
@@ -264,8 +266,10 @@ def _grow(setting, field, moment, change, cohort):
                 if amounts == 0.0:
                     continue
                 birth, death = division_and_death(
-                    law[site, clone], growth, site, clone, volume, powers[site, 0], powers[site, 1], pace[site]
-                )
+                    law[site, clone], growth, site, clone, volume, powers[site, 0], powers[site, 1], pace[site],
+                    kill[clone],
+                )  # fmt: skip
+                death += attacked[site, clone]
                 for origin in range(origins):
                     amount = held[site, part, clone, origin]
                     born += birth * amount

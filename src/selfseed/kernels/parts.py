@@ -18,10 +18,12 @@ def rates_of(setting, growth, animal, family, cells):
     Copied into each caller, since to hand over so many arrays takes longer than to compute.
     """
     site = family["site"]
-    return division_and_death(
-        setting.law[site, family["clone"]], growth, site, family["clone"], cells / setting.density_per_mm3,
-        animal.powers[site, 0], animal.powers[site, 1], setting.pace[site],
+    clone = family["clone"]
+    birth, death = division_and_death(
+        setting.law[site, clone], growth, site, clone, cells / setting.density_per_mm3,
+        animal.powers[site, 0], animal.powers[site, 1], setting.pace[site], setting.kill[clone],
     )  # fmt: skip
+    return birth, death + setting.attacked[site, clone]
 
 
 @njit(cache=True)

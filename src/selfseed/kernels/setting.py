@@ -30,6 +30,11 @@ class Setting(NamedTuple):
     # site, in its normal tissue, and anywhere else
     change: np.ndarray  # float[C, C] chance per division that one daughter is of the other clone
     open_routes: np.ndarray  # float[4] 1 where seeds that come by a route take root, 0 where none does
+    # what treatment changes while it lasts, besides some of the above; see kernels.treatment
+    kill: np.ndarray  # float[C] by how much of its growth chemotherapy slows a clone
+    attacked: np.ndarray  # float[S, C] deaths per cell and day by killer cells
+    irradiated: np.ndarray  # float[S] attraction of an irradiated tumour, see law.arrest_hazard
+    passing: np.ndarray  # float[S + 1] share of the cells shed at a site (or injected) that no filter holds back
     # steps of the law
     density_per_mm3: float
     take: float

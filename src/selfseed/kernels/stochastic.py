@@ -29,13 +29,15 @@ from selfseed.kernels.families import (
     found_family,
     sleeping_cells,
 )
+from selfseed.kernels.law import surviving_share
 from selfseed.kernels.parts import change, grow, release
 from selfseed.kernels.random import binomial, mix, point
+from selfseed.kernels.treatment import Therapy, fade, treat
 
 MOMENTS_PER_DAY = 1e6
 """Streams tell moments apart by the millionth of a day."""
 
-IMPLANTING, INJECTING, RESECTING = range(3)
+IMPLANTING, INJECTING, RESECTING, IRRADIATING, GIVING = range(5)
 """What a procedure does."""
 
 
@@ -43,11 +45,14 @@ class Course(NamedTuple):
     """Hold what is done and measured when: P procedures, T times of measurement."""
 
     times_day: np.ndarray  # float[T] increasing, the first is 0
-    at_day: np.ndarray  # float[P] increasing
-    what: np.ndarray  # int[P] IMPLANTING, INJECTING, RESECTING
+    at_day: np.ndarray  # float[P] increasing; with a trigger, days after it, and at the end
+    what: np.ndarray  # int[P] IMPLANTING, INJECTING, RESECTING, IRRADIATING, GIVING
     clone: np.ndarray  # int[P]
     place: np.ndarray  # int[P] site; for an injection where in the circuit it starts
-    amount: np.ndarray  # float[P] cells; for a resection the share that is left
+    amount: np.ndarray  # float[P] cells; for a resection the share that is left; for radiation the dose [Gy]
+    trigger_site: np.ndarray  # int[P] the site that must have grown, or -1
+    trigger_cells: np.ndarray  # float[P] to so many cells
+    therapy: Therapy
     step_day: float
     exact_below: float  # events per step below which all is followed event by event
 
@@ -63,15 +68,55 @@ class Record(NamedTuple):
 
 
 @njit(cache=True)
+def set_dates(course, animal):
+    """Write when each procedure is due, before the first of them."""
+    for which in range(course.at_day.shape[0]):
+        animal.happened[which] = np.nan
+        animal.due[which] = course.at_day[which] if course.trigger_site[which] < 0 else np.nan
+
+
+@njit(cache=True)
+def pull_triggers(course, cells, due, now):
+    """Set the date of each procedure whose tumour has grown to its size by now, and return whether there was any."""
+    pulled = False
+    for which in range(course.at_day.shape[0]):
+        if math.isnan(due[which]) and cells[course.trigger_site[which]].sum() >= course.trigger_cells[which]:
+            due[which] = now + course.at_day[which]
+            pulled = True
+    return pulled
+
+
+@njit(cache=True)
+def _irradiate(course, animal, site, dose):
+    """Let one fraction of radiation kill cells of each family at a site."""
+    therapy = course.therapy
+    for position in range(animal.counts[ACTIVE]):
+        family = animal.families[animal.active[position]]
+        if family["site"] == site:
+            survives = surviving_share(dose, therapy.alpha[family["clone"]], therapy.beta[family["clone"]])
+            kept = binomial(family["cells"], survives, animal.stream)
+            animal.ledger[DIED] += family["cells"] - kept
+            family["cells"] = kept
+    animal.irradiation[site] = 1.0
+
+
+@njit(cache=True)
 def _perform(setting, course, which, animal, replicate_key, time_day):
     """Carry out one procedure and return ``FINISHED`` or ``TOO_MANY``."""
+    animal.due[which] = np.inf
+    animal.happened[which] = time_day
     what = course.what[which]
+    if what == GIVING:
+        return FINISHED
     amount = course.amount[which]
     clone = course.clone[which]
     place = course.place[which]
     sites = setting.place.shape[0]
     name = mix(PROCEDURE, which)
     point(animal.stream, replicate_key, name, 0)
+    if what == IRRADIATING:
+        _irradiate(course, animal, place, amount)
+        return FINISHED
     if what == RESECTING:
         for position in range(animal.counts[ACTIVE]):
             family = animal.families[animal.active[position]]
@@ -132,6 +177,9 @@ def _measure(setting, animal, time_day, row, record):
 def _step(setting, growth, course, animal, replicate_key, time_day, days, crowd):
     """Advance the animal by ``days``; the order of events is that of ``simulate_animal``."""
     moment = np.int64(round(time_day * MOMENTS_PER_DAY))
+    if course.therapy.is_on:
+        treat(setting, course.therapy, animal.cells, animal.happened, animal.irradiation, time_day, days)
+        fade(course.therapy, animal.irradiation, days)
     if not is_many(setting, growth, animal, time_day, days, course.exact_below):
         circulate(setting, animal.cells, -1, animal.fate, animal.ways)
         status = event_by_event(setting, growth, animal, replicate_key, moment, time_day, days)
@@ -157,19 +205,17 @@ def _step(setting, growth, course, animal, replicate_key, time_day, days, crowd)
 
 
 @njit(cache=True, nogil=True)
-def carry_on(setting, growth, course, animal, record, replicate_key, now, row, done):
+def carry_on(setting, growth, course, animal, record, replicate_key, now, row):
     """Simulate an animal from ``now`` on and return why the loop stopped; see `simulate_animal`.
 
     Parameters
     ----------
     setting, growth, course, animal, record, replicate_key : see `simulate_animal`
-        The animal as it is at ``now``.
+        The animal as it is at ``now``, with the dates of its procedures.
     now : float [day]
         0, or the time of a measurement.
     row : int
         The next row of the record to be written.
-    done : int
-        Procedures that have been carried out.
 
     Returns
     -------
@@ -178,24 +224,31 @@ def carry_on(setting, growth, course, animal, record, replicate_key, now, row, d
     crowd = np.zeros(animal.clumps.shape[0])
     procedures = course.at_day.shape[0]
     while row < course.times_day.shape[0]:
-        while done < procedures and course.at_day[done] <= now:
-            if _perform(setting, course, done, animal, replicate_key, now) != FINISHED:
-                return TOO_MANY
-            count_cells(animal, now)
-            done += 1
+        pull_triggers(course, animal.cells, animal.due, now)
+        for which in range(procedures):
+            if animal.due[which] <= now:
+                if _perform(setting, course, which, animal, replicate_key, now) != FINISHED:
+                    return TOO_MANY
+                count_cells(animal, now)
         if course.times_day[row] <= now:
+            if course.therapy.is_on:
+                treat(setting, course.therapy, animal.cells, animal.happened, animal.irradiation, now, 0.0)
             _measure(setting, animal, now, row, record)
             row += 1
             continue
         end = course.times_day[row]
-        if done < procedures:
-            end = min(end, course.at_day[done])
+        for which in range(procedures):
+            if animal.due[which] < end:
+                end = animal.due[which]
         steps = max(1, int(math.ceil((end - now) / course.step_day - 1e-9)))
         days = (end - now) / steps
         for i in range(steps):
             status = _step(setting, growth, course, animal, replicate_key, now + i * days, days, crowd)
             if status != FINISHED:
                 return status
+            if i < steps - 1 and pull_triggers(course, animal.cells, animal.due, now + (i + 1) * days):
+                end = now + (i + 1) * days
+                break
         now = end
     return FINISHED
 
@@ -206,10 +259,12 @@ def simulate_animal(setting, growth, course, animal, record, replicate_key):
 
     Until the next procedure or measurement, in equal steps of at most ``course.step_day``:
 
-    1. Procedures due now are carried out: implants, injections (their cells circulate at once), resections.
+    1. Procedures due now are carried out: implants, injections (their cells circulate at once), resections, fractions
+       of radiation; drugs and filters start. What waits for a tumour to grow is due when a step ends with it so large.
     2. Measurements due now are written.
-    3. Where fewer than ``course.exact_below`` divisions, deaths and releases are expected in the step, all of them
-       are followed one by one, every rate anew after each event. Else:
+    3. Drugs, filters, radiation and killer cells change the numbers of the arm, by their mean over the step
+       (``treatment.treat``). Where fewer than ``course.exact_below`` divisions, deaths and releases are expected in the
+       step, all of them are followed one by one, every rate anew after each event. Else:
     4. half a step of growth by the exact birth-death law of each family;
     5. the fate of circulating cells is solved for the tumours as they are now (``body.circulate``);
     6. a step of release: each family sheds, the shed cells of each site and clone die, are lost or settle by one
@@ -240,7 +295,8 @@ def simulate_animal(setting, growth, course, animal, record, replicate_key):
     falls with the square of the step. Each part has its exact law, so counts never fall below zero and few cells are
     not mistaken for a flow.
     """
-    status = carry_on(setting, growth, course, animal, record, replicate_key, 0.0, 0, 0)
+    set_dates(course, animal)
+    status = carry_on(setting, growth, course, animal, record, replicate_key, 0.0, 0)
     if status == FINISHED:
         close_books(course, animal, record)
     return status

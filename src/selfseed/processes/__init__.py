@@ -13,9 +13,22 @@ from selfseed.processes import (
     treatment,
 )
 from selfseed.processes.parameter import Parameter, Process
-from selfseed.processes.words import GENE_ALIASES, GENES, GROWTH_LAWS, ORGANS, ROUTES, SEED_ROUTES
+from selfseed.processes.words import (
+    DRUG_ROUTES,
+    DRUG_TARGETS,
+    FILTERS,
+    GENE_ALIASES,
+    GENES,
+    GROWTH_LAWS,
+    ORGANS,
+    ROUTES,
+    SEED_ROUTES,
+)
 
 __all__ = [
+    "DRUG_ROUTES",
+    "DRUG_TARGETS",
+    "FILTERS",
     "GENES",
     "GENE_ALIASES",
     "GROWTH_LAWS",

@@ -4,6 +4,11 @@ from selfseed.processes.parameter import Parameter, Process
 
 KIM = ("Kim et al. 2009: the effect is published, its size is not", "10.1016/j.cell.2009.11.025")
 
+VILALTA = (
+    "Vilalta et al. 2014: irradiated tumours attract, and less without GM-CSF; size and time are not stated",
+    "10.1016/j.celrep.2014.06.011",
+)
+
 PROCESS = Process(
     step=4,
     name="attraction",
@@ -43,5 +48,9 @@ PROCESS = Process(
         Parameter("attraction.responsiveness", "1", 1.0, 1.0, 0.0, 100.0,
                   "how strongly a clone answers the contrast; aggressive clones answer more", *KIM, "assumed",
                   "clone"),
+        Parameter("attraction.irradiated_gain", "1", 3.0, 3.0, 0.0, 1e4,
+                  "fold by which GM-CSF of a tumour just irradiated raises the hazard", *VILALTA, "assumed"),
+        Parameter("attraction.irradiated_half_life", "day", 7.0, 7.0, 0.01, 1e3,
+                  "time in which what an irradiated tumour attracts with falls to half", *VILALTA, "assumed"),
     ),
 )  # fmt: skip

@@ -13,5 +13,9 @@ GENE_ALIASES = {
 }
 GROWTH_LAWS = ("exponential", "logistic", "gompertz", "power_law", "von_bertalanffy")
 ORGANS = ("mammary_gland", "lung", "liver", "gut", "bone", "brain", "kidney", "muscle", "skin")
+DRUG_TARGETS = ("IL6", "CXCL8", "CSF2", "IL6 receptor", "CXCL8 receptor", "FSCN1", "MMP1", "growth")
+"""What a drug acts on: free ligand, receptor, the activity of an enzyme or of fascin, division."""
+DRUG_ROUTES = ("intravenous", "oral", "subcutaneous", "intraperitoneal")
+FILTERS = ("draining vein", "peripheral vein")
 SEED_ROUTES = ("primary", "secondary", "cross", "metastatic")
 ROUTES = ("tail_vein", "intracardiac", "portal_vein")

@@ -1,15 +1,34 @@
 """What no single field can show: references, cycles, impossible arms, sites that nothing reaches, times."""
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from selfseed.base.errors import ScenarioError, nearest
 from selfseed.base.units import with_unit
-from selfseed.scenario.model import Arm, Ctc, Implant, Inject, LabelShare, Procedure, Resect, Scenario, Volume
+from selfseed.scenario.drugs import built_in_drugs
+from selfseed.scenario.model import (
+    Arm,
+    Ctc,
+    Filter,
+    Implant,
+    Inject,
+    Irradiate,
+    LabelShare,
+    Procedure,
+    Resect,
+    Scenario,
+    Volume,
+)
 from selfseed.scenario.problems import Finding, Path, to_problems
 from selfseed.scenario.resolve import ResolvedArm, arm_procedures, label_of, resolve
 
 MOST_OUTPUT_TIMES = 20_000
+REFERENCES = (
+    ("implant", "clone"), ("inject", "clone"), ("site", "site"), ("resect", "site"), ("irradiate", "site"),
+    ("give", "drug"),
+)  # fmt: skip
+"""What a key of a procedure names."""
 
 
 def check(scenario: Scenario) -> None:
@@ -78,11 +97,15 @@ def _arm_references(scenario: Scenario, path: Path, arm: Arm) -> Iterator[Findin
 
 
 def _procedure_references(scenario: Scenario, path: Path, procedures: Sequence[Procedure]) -> Iterator[Finding]:
-    allowed = {"clone": tuple(scenario.clones), "site": tuple(scenario.sites)}
+    drugs = tuple(dict.fromkeys((*scenario.drugs, *built_in_drugs())))
+    allowed = {"clone": tuple(scenario.clones), "site": tuple(scenario.sites), "drug": drugs}
     for index, procedure in enumerate(procedures):
-        for key, kind in (("implant", "clone"), ("inject", "clone"), ("site", "site"), ("resect", "site")):
-            if hasattr(procedure, key):
+        for key, kind in REFERENCES:
+            if getattr(procedure, key, None) is not None:
                 yield from _unknown((*path, index, key), getattr(procedure, key), kind, allowed[kind])
+        when = getattr(procedure, "when", None)
+        if when is not None:
+            yield from _unknown((*path, index, "when", "site"), when.site, "site", allowed["site"])
 
 
 def _unknown(path: Path, name: str, kind: str, allowed: tuple[str, ...]) -> Iterator[Finding]:
@@ -188,7 +211,7 @@ def _measured_sites(scenario: Scenario) -> Iterator[tuple[Path, str]]:
 def _late(scenario: Scenario) -> Iterator[Finding]:
     remedy = f"after the end; must be <= {with_unit(scenario.duration, 'day')}, the duration"
     for path, procedure in _all_procedures(scenario):
-        if procedure.at > scenario.duration:
+        if (procedure.at or 0.0) > scenario.duration:
             yield Finding((*path, "at"), remedy)
     for index, measurement in enumerate(scenario.measurements):
         for place, time in enumerate(measurement.at):
@@ -268,17 +291,35 @@ def _same(one: ResolvedArm, other: ResolvedArm) -> bool:
 
 
 def _resections(scenario: Scenario, arms: dict[str, ResolvedArm]) -> Iterator[Finding]:
-    """Name resections of sites where, in no arm that keeps them, any cell can be by then."""
+    """Name what treats a site where, in no arm that keeps it, any cell can be by then."""
     useful: dict[Path, bool] = {}
     for name, arm in arms.items():
         placed = list(_placed(scenario, name))
         for path, procedure in placed:
-            if isinstance(procedure, Resect) and not useful.get(path):
-                earlier = [other for _, other in placed if other.at <= procedure.at]
-                useful[path] = _reached(scenario, arm, procedure.resect, earlier)
+            local = _treated_site(procedure)
+            if local is not None and not useful.get((*path, local[0])):
+                useful[*path, local[0]] = _reached(scenario, arm, local[1], _before(procedure, placed))
     for path, is_useful in useful.items():
         if not is_useful:
-            yield Finding((*path, "resect"), "no cell can be there by then; implant cells there earlier")
+            yield Finding(path, "no cell can be there by then; implant cells there earlier")
+
+
+def _treated_site(procedure: Procedure) -> tuple[str, str] | None:
+    """Return the key and the name of the site that a procedure treats, if any."""
+    if isinstance(procedure, Resect):
+        return "resect", procedure.resect
+    if isinstance(procedure, Irradiate):
+        return "irradiate", procedure.irradiate
+    if isinstance(procedure, Filter) and procedure.site is not None:
+        return "site", procedure.site
+    return None
+
+
+def _before(procedure: Procedure, placed: Sequence[tuple[Path, Procedure]]) -> list[Procedure]:
+    """Return what may be done before a procedure; all, where it waits for a tumour or works on for a time."""
+    waits = isinstance(procedure, Filter) or getattr(procedure, "when", None) is not None
+    last = math.inf if waits else procedure.at or 0.0
+    return [other for _, other in placed if (other.at or 0.0) <= last]
 
 
 def _placed(scenario: Scenario, name: str) -> Iterator[tuple[Path, Procedure]]:

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 
 from selfseed.base.units import number_text, unit_text, with_unit
 from selfseed.processes import GENES, PARAMETERS, Parameter
-from selfseed.scenario.model import Arm, Implant, Procedure, Resect, Scenario
+from selfseed.scenario.model import Arm, Filter, Give, Implant, Irradiate, Procedure, Resect, Scenario
 from selfseed.scenario.resolve import (
     ResolvedArm,
     ResolvedClone,
     ResolvedMeasurement,
     arm_procedures,
+    drug_of,
     resolve,
     resolve_measurements,
     table_values,
@@ -71,23 +72,61 @@ def _changes(arm: ResolvedArm) -> list[str]:
 
 
 def _procedure_sentences(scenario: Scenario, arm: Arm) -> list[str]:
-    in_order = sorted(arm_procedures(scenario, arm), key=lambda procedure: procedure.at)
+    in_order = sorted(arm_procedures(scenario, arm), key=lambda one: (_waits(one), one.at or 0.0))
     return [f"{_procedure_phrase(scenario, procedure)}." for procedure in in_order]
 
 
 def _procedure_phrase(scenario: Scenario, procedure: Procedure) -> str:
-    when = f"day {number_text(procedure.at)}:"
+    when = _date(procedure)
     if isinstance(procedure, Resect):
         usual = table_values(scenario)["treatment.residual"]
         residual = usual if procedure.residual is None else procedure.residual
         stays = f"{100 * residual:g} % of its cells stay" if residual else "no cell stays"
         return f"{when} the tumour at {procedure.resect} is cut out, {stays}"
+    if isinstance(procedure, Give):
+        return f"{when} {_given(scenario, procedure)}"
+    if isinstance(procedure, Filter):
+        return f"{when} {_filtered(procedure)}"
+    if isinstance(procedure, Irradiate):
+        times = f"{procedure.fractions} times " if procedure.fractions > 1 else ""
+        pace = f", every {number_text(procedure.every)} days" if procedure.fractions > 1 else ""
+        dose = f"{number_text(procedure.dose)} Gy{pace}"
+        return f"{when} the tumour at {procedure.irradiate} is irradiated {times}with {dose}"
     if isinstance(procedure, Implant):
         organ = scenario.sites[procedure.site].organ.replace("_", " ")
         cells = f"{number_text(procedure.cells)} cells of {procedure.implant}"
         return f"{when} {cells} are implanted at {procedure.site} ({organ})"
     cells = f"{number_text(procedure.cells)} cells of {procedure.inject}"
     return f"{when} {cells} are injected ({procedure.route.replace('_', ' ')})"
+
+
+def _waits(procedure: Procedure) -> bool:
+    return getattr(procedure, "when", None) is not None
+
+
+def _date(procedure: Procedure) -> str:
+    days = number_text(procedure.at or 0.0)
+    if isinstance(procedure, Implant) or procedure.when is None:
+        return f"day {days}:"
+    grown = f"the tumour at {procedure.when.site} has grown to {number_text(procedure.when.reaches)} mm"
+    return f"{days} days after {grown}:" if procedure.at else f"when {grown}:"
+
+
+def _given(scenario: Scenario, give: Give) -> str:
+    drug = drug_of(scenario, give.give)
+    own = ((give.dose, drug.dose), (give.every, drug.every), (give.doses, drug.doses))
+    dose, every, doses = (usual if value is None else value for value, usual in own)
+    times = f"{doses} times every {number_text(every)} days" if doses > 1 else "once"
+    effect = "slows and kills what grows" if drug.acts_on == "growth" else f"acts on {drug.acts_on}"
+    return f"{give.give} is given {times}, {number_text(dose)} mg/kg ({drug.route}); it {effect}"
+
+
+def _filtered(procedure: Filter) -> str:
+    days = "from then on" if procedure.days is None else f"for {number_text(procedure.days)} days"
+    where = f"in the vein that drains {procedure.site}"
+    if procedure.site is None:
+        where = f"in a peripheral vein ({number_text(procedure.flow or 0.0)} ml/min)"
+    return f"a filter {where} holds back {100 * procedure.removes:g} % of the cells that pass it, {days}"
 
 
 def _arm_sentences(scenario: Scenario, arms: tuple[ResolvedArm, ...]) -> Iterator[str]:

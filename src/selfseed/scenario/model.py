@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Discriminator,
     Field,
     StringConstraints,
@@ -14,12 +12,15 @@ from pydantic import (
     model_validator,
 )
 
-from selfseed.processes import GENE_ALIASES, GENES, ORGANS, PARAMETERS, ROUTES
+from selfseed.processes import FILTERS, GENE_ALIASES, GENES, ORGANS, PARAMETERS, ROUTES
+from selfseed.scenario.drugs import MOST_DOSES, Drug
 from selfseed.scenario.kinds import Doi, Label, Name, Number, OneOf, OrOne, TableValues, Whole, number_of
+from selfseed.scenario.part import Part
 from selfseed.scenario.switches import SWITCHES
 
 LONGEST_DAYS = 50 * 365.25
 MOST_CLONES, MOST_SITES, MOST_ARMS, MOST_PROCEDURES = 50, 50, 200, 1000
+MOST_DRUGS = 50
 MOST_CELLS = 1e12
 
 
@@ -46,12 +47,6 @@ Cells = Annotated[float, Number("cells", 1.0, MOST_CELLS, "number of cells")]
 Settings = Annotated[Mapping[str, float], TableValues()]
 
 
-class Part(BaseModel):
-    """A part of a scenario: it never changes and knows all of its keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", coerce_numbers_to_str=True)
-
-
 class Clone(Part):
     """Cells that share a phenotype; what is not set comes from the clone named by ``from``, then from the table."""
 
@@ -65,6 +60,7 @@ class Clone(Part):
     growth: Annotated[Mapping[str, float | str], TableValues("growth.")] = Field(default_factory=dict)
     shedding: Annotated[Mapping[str, float], TableValues("shedding.")] = Field(default_factory=dict)
     attraction: Annotated[Mapping[str, float], TableValues("attraction.")] = Field(default_factory=dict)
+    treatment: Annotated[Mapping[str, float], TableValues("treatment.")] = Field(default_factory=dict)
     tropism: Mapping[Organ, Fold] = Field(
         default_factory=dict, description="fold on the chance to take root in each organ"
     )
@@ -95,20 +91,75 @@ class Implant(Part):
     at: Day = 0.0
 
 
-class Inject(Part):
+class When(Part):
+    """What something waits for: that a tumour has grown."""
+
+    site: Named
+    reaches: Annotated[float, Number("mm", 0.01, 1000.0, "diameter of a sphere of its volume")]
+
+
+class Dated(Part):
+    """Something that is done on a day, or so many days after a tumour has grown to a size."""
+
+    at: Day | None = Field(default=None, description="the day; with 'when', days after it")
+    when: When | None = Field(default=None, description="what it waits for")
+
+    @model_validator(mode="after")
+    def _has_a_date(self) -> Self:
+        if self.at is None and self.when is None:
+            raise ValueError("say when: 'at: 40 day' or 'when: {site: ..., reaches: 20 mm}'")
+        return self
+
+
+class Inject(Dated):
     """Cells of a clone are put into the blood."""
 
     inject: Named = Field(description="the clone")
     route: Annotated[str, OneOf(ROUTES, {})]
     cells: Cells
-    at: Day
 
 
-class Resect(Part):
+class Irradiate(Dated):
+    """The tumour at a site, or its bed, is irradiated."""
+
+    irradiate: Named = Field(description="the site")
+    dose: Annotated[float, Number("Gy", 0.001, 100.0, "dose of one fraction")]
+    fractions: Annotated[int, Whole(1, 100, "number of fractions")] = 1
+    every: Annotated[float, Number("day", 0.01, 1000.0, "interval between fractions")] = 1.0
+
+
+class Give(Dated):
+    """A drug is given; what is not said is as usual for it."""
+
+    give: Named = Field(description="the drug")
+    dose: Annotated[float, Number("mg/kg", 1e-6, 1e5, "of each dose")] | None = None
+    every: Annotated[float, Number("day", 0.01, 1000.0, "interval between doses")] | None = None
+    doses: Annotated[int, Whole(1, MOST_DOSES, "number of doses")] | None = None
+
+
+class Filter(Dated):
+    """Circulating tumour cells are filtered out of the blood."""
+
+    filter: Annotated[str, OneOf(FILTERS, {})] = Field(description="where it sits")
+    site: Named | None = Field(default=None, description="the site whose vein it sits in")
+    removes: Annotated[float, Number("1", 0.0, 1.0, "share of the cells that pass it which it holds back")]
+    flow: Annotated[float, Number("ml/min", 1e-3, 1e4, "blood that passes a filter in a peripheral vein")] | None = None
+    days: Annotated[float, Number("day", 0.01, LONGEST_DAYS, "how long it stays")] | None = None
+
+    @model_validator(mode="after")
+    def _knows_its_vein(self) -> Self:
+        drains = self.filter == "draining vein"
+        if drains and (self.site is None or self.flow is not None):
+            raise ValueError("a filter in the draining vein needs 'site', and takes its whole flow: no 'flow'")
+        if not drains and (self.flow is None or self.site is not None):
+            raise ValueError("a filter in a peripheral vein needs 'flow', the blood that passes it, and no 'site'")
+        return self
+
+
+class Resect(Dated):
     """The tumour at a site is cut out."""
 
     resect: Named = Field(description="the site")
-    at: Day
     residual: Annotated[float, number_of(PARAMETERS["treatment.residual"])] | None = Field(
         default=None, description="share of cells that stays"
     )
@@ -163,8 +214,13 @@ def _tags(*parts: type[Part]) -> Discriminator:
 
 
 Procedure = Annotated[
-    Annotated[Implant, Tag("<Implant>")] | Annotated[Inject, Tag("<Inject>")] | Annotated[Resect, Tag("<Resect>")],
-    _tags(Implant, Inject, Resect),
+    Annotated[Implant, Tag("<Implant>")]
+    | Annotated[Inject, Tag("<Inject>")]
+    | Annotated[Resect, Tag("<Resect>")]
+    | Annotated[Irradiate, Tag("<Irradiate>")]
+    | Annotated[Give, Tag("<Give>")]
+    | Annotated[Filter, Tag("<Filter>")],
+    _tags(Implant, Inject, Resect, Irradiate, Give, Filter),
 ]
 Measurement = Annotated[
     Annotated[Volume, Tag("<Volume>")] | Annotated[LabelShare, Tag("<LabelShare>")] | Annotated[Ctc, Tag("<Ctc>")],
@@ -232,6 +288,9 @@ class Scenario(Part):
     clones: Mapping[Named, Clone] = Field(min_length=1, max_length=MOST_CLONES)
     clone_changes: tuple[CloneChange, ...] = Field(default=(), max_length=MOST_CLONES**2)
     sites: Mapping[Named, Site] = Field(min_length=1, max_length=MOST_SITES)
+    drugs: Mapping[Named, Drug] = Field(
+        default_factory=dict, max_length=MOST_DRUGS, description="drugs besides those that come with selfseed"
+    )
     procedures: tuple[Procedure, ...] = Field(default=(), max_length=MOST_PROCEDURES)
     parameters: Settings = Field(default_factory=dict, description="values that replace those of the table")
     arms: Mapping[Named, Arm] = Field(

@@ -6,7 +6,23 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from selfseed.processes import GENES, ORGANS, PARAMETERS, ROUTES
-from selfseed.scenario.model import Arm, Clone, Ctc, Implant, Inject, LabelShare, Procedure, Scenario, Timed, Volume
+from selfseed.scenario.drugs import Drug, Given, built_in_drugs
+from selfseed.scenario.model import (
+    Arm,
+    Clone,
+    Ctc,
+    Dated,
+    Give,
+    Implant,
+    Inject,
+    Irradiate,
+    LabelShare,
+    Procedure,
+    Resect,
+    Scenario,
+    Timed,
+    Volume,
+)
 from selfseed.scenario.switches import SWITCHES
 
 DEFAULT_GROWTH_LAW = "gompertz"
@@ -36,16 +52,32 @@ class ResolvedClone:
 
 
 @dataclass(frozen=True)
-class ResolvedProcedure:
-    """State one procedure; an index is -1 where it has no meaning, ``residual`` a share of the cells."""
+class Filtered:
+    """State what a filter does: in the vein that drains a site, or in a vein with ``flow_ml_per_minute``."""
 
-    kind: Literal["implant", "inject", "resect"]
+    removes: float
+    flow_ml_per_minute: float
+    days: float
+
+
+@dataclass(frozen=True)
+class ResolvedProcedure:
+    """State one procedure; an index is -1 where it has no meaning, ``residual`` a share of the cells.
+
+    With a ``trigger`` (site, diameter in mm) ``at_day`` counts from the day on which the tumour there is so large.
+    """
+
+    kind: Literal["implant", "inject", "resect", "irradiate", "give", "filter"]
     at_day: float
     clone: int = -1
     site: int = -1
     route: int = -1
     cells: float = 0.0
     residual: float = 0.0
+    dose_gy: float = 0.0
+    trigger: tuple[int, float] | None = None
+    given: "Given | None" = None
+    filtered: "Filtered | None" = None
 
 
 @dataclass(frozen=True)
@@ -182,7 +214,7 @@ def _clone(scenario: Scenario, name: str, arm: Arm, parameters: Mapping[str, flo
 def _own_values(clone: Clone) -> dict[str, float]:
     return {
         f"{group}.{key}": float(value)
-        for group in ("growth", "shedding", "attraction")
+        for group in ("growth", "shedding", "attraction", "treatment")
         for key, value in getattr(clone, group).items()
         if key != "law"
     }
@@ -205,23 +237,64 @@ def _changes(scenario: Scenario, usual_rate: float) -> tuple[tuple[int, int, flo
     )
 
 
+def drug_of(scenario: Scenario, name: str) -> Drug:
+    """Return the drug of a name: the scenario's own, or one that comes with selfseed."""
+    return scenario.drugs[name] if name in scenario.drugs else built_in_drugs()[name]
+
+
 def _procedures(scenario: Scenario, arm: Arm, usual_residual: float) -> tuple[ResolvedProcedure, ...]:
-    clones, sites = list(scenario.clones), list(scenario.sites)
+    """Return what is done, in the order of time; what waits for a tumour comes last."""
+    resolver = _Resolver(scenario, usual_residual)
+    in_order = [one for procedure in arm_procedures(scenario, arm) for one in resolver.resolve(procedure)]
+    return tuple(sorted(in_order, key=lambda procedure: (procedure.trigger is not None, procedure.at_day)))
 
-    def resolved(procedure: Procedure) -> ResolvedProcedure:
+
+class _Resolver:
+    """Turn procedures into numbers; a course of radiation is one procedure for each fraction."""
+
+    def __init__(self, scenario: Scenario, usual_residual: float):
+        self.scenario, self.usual_residual = scenario, usual_residual
+        self.clones, self.sites = list(scenario.clones), list(scenario.sites)
+
+    def resolve(self, procedure: Procedure) -> Iterator[ResolvedProcedure]:
+        at, trigger = round(procedure.at or 0.0, 6), self._trigger(procedure)
         if isinstance(procedure, Implant):
-            clone, site = clones.index(procedure.implant), sites.index(procedure.site)
-            return ResolvedProcedure("implant", round(procedure.at, 6), clone=clone, site=site, cells=procedure.cells)
-        if isinstance(procedure, Inject):
-            clone, route = clones.index(procedure.inject), ROUTES.index(procedure.route)
-            return ResolvedProcedure("inject", round(procedure.at, 6), clone=clone, route=route, cells=procedure.cells)
-        residual = usual_residual if procedure.residual is None else procedure.residual
-        return ResolvedProcedure(
-            "resect", round(procedure.at, 6), site=sites.index(procedure.resect), residual=residual
-        )
+            clone, site = self.clones.index(procedure.implant), self.sites.index(procedure.site)
+            yield ResolvedProcedure("implant", at, clone=clone, site=site, cells=procedure.cells)
+        elif isinstance(procedure, Inject):
+            clone, route = self.clones.index(procedure.inject), ROUTES.index(procedure.route)
+            yield ResolvedProcedure("inject", at, clone=clone, route=route, cells=procedure.cells, trigger=trigger)
+        elif isinstance(procedure, Resect):
+            residual = self.usual_residual if procedure.residual is None else procedure.residual
+            site = self.sites.index(procedure.resect)
+            yield ResolvedProcedure("resect", at, site=site, residual=residual, trigger=trigger)
+        elif isinstance(procedure, Irradiate):
+            site = self.sites.index(procedure.irradiate)
+            for fraction in range(procedure.fractions):
+                day = round(at + fraction * procedure.every, 6)
+                yield ResolvedProcedure("irradiate", day, site=site, dose_gy=procedure.dose, trigger=trigger)
+        elif isinstance(procedure, Give):
+            yield ResolvedProcedure("give", at, trigger=trigger, given=self._given(procedure))
+        else:
+            site = -1 if procedure.site is None else self.sites.index(procedure.site)
+            days = math.inf if procedure.days is None else procedure.days
+            filtered = Filtered(procedure.removes, procedure.flow or 0.0, days)
+            yield ResolvedProcedure("filter", at, site=site, trigger=trigger, filtered=filtered)
 
-    in_order = (resolved(procedure) for procedure in arm_procedures(scenario, arm))
-    return tuple(sorted(in_order, key=lambda procedure: procedure.at_day))
+    def _trigger(self, procedure: Procedure) -> tuple[int, float] | None:
+        if not isinstance(procedure, Dated) or procedure.when is None:
+            return None
+        return self.sites.index(procedure.when.site), procedure.when.reaches
+
+    def _given(self, give: Give) -> Given:
+        drug = drug_of(self.scenario, give.give)
+        return Given(
+            name=give.give,
+            drug=drug,
+            dose_mg_per_kg=drug.dose if give.dose is None else give.dose,
+            every_day=drug.every if give.every is None else give.every,
+            doses=drug.doses if give.doses is None else give.doses,
+        )
 
 
 def counterfactual(
