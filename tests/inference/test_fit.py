@@ -106,7 +106,7 @@ def test_samples_have_the_middle_and_the_width_of_the_posterior(fitted, tmp_path
     chains = np.stack([posterior.chains(number) for number in range(2)], axis=-1)
     told = judge(likelihood.study, chains)
     assert all(one.contraction > 0.9 for one in told)
-    assert any("cannot be told apart" in said for said in words(likelihood.study, told, np.ones((2, 2))))
+    assert not any("these data say nothing" in said for said in words(told))
     bands = predictive_bands(likelihood, posterior.flat(), seed=1, most=60)
     assert 0.7 <= bands.inside <= 1.0
     assert abs(correlations(likelihood.study, posterior.flat())[0, 1]) <= 1.0
