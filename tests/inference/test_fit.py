@@ -77,6 +77,15 @@ def test_all_searches_come_to_the_same_place(fitted):
     assert fitted[1].reached == 2
 
 
+def test_the_optimum_is_the_top_of_the_ridge(fitted):
+    likelihood, found = fitted
+    fine = {"xatol": 1e-5, "fatol": 1e-6}
+    top = optimize.minimize(lambda p: -likelihood.log_posterior(p), found.point, method="Nelder-Mead", options=fine)
+    spread = np.sqrt(np.diag(found.covariance))
+    assert abs(found.covariance[0, 1]) > 0.9 * spread.prod()
+    assert (abs(top.x - found.point) < 0.1 * spread).all()
+
+
 def test_the_prediction_is_the_gompertz_law():
     predicted = make_likelihood(study_of(TRUTH, mice=1)).predict(TRUTH)
     rate, decay = TRUTH
