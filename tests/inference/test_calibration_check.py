@@ -1,23 +1,22 @@
 """Posteriors are as wide as they should be: truths drawn from the prior take all ranks in them equally often."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 from tests.inference.test_fit import study_of
 
 from selfseed.inference.abc import abc_smc
-from selfseed.inference.calibration_check import Ranks, chance_if_calibrated, rank_fits
-from selfseed.inference.data import make_data
+from selfseed.inference.calibration_check import Ranks, chance_if_calibrated, rank_fits, rank_study
 from selfseed.inference.likelihood import Likelihood, make_likelihood
-from selfseed.inference.noise import draw
-from selfseed.inference.optimum import find_optimum
 from selfseed.inference.population import fit_mixed, sample_animal
-from selfseed.inference.posterior import sample_posterior
+from selfseed.inference.study import read_study
 from selfseed.theory.birth_death import extinction_probability, geometric_ratio
 from selfseed.theory.gompertz import volume_mm3
 
 DRAWS, LEAST = 99, 0.01
+STUDY = Path(__file__).parents[2] / "docs" / "studies" / "one-tumour-study.yaml"
 
 
 def normal_ranks(narrowing=1.0, shift=0.0, fits=300):
@@ -140,37 +139,38 @@ class ClosedLikelihood(Likelihood):
         return volume_mm3(self.study.data.day, *map(float, values))
 
 
-def walker_ranks(fits, narrowing=1.0):
-    plan = study_of((0.5, 0.07), mice=3)
-    likelihood = make_likelihood(plan)
-    noise = plan.noise["volume"]
+def walker_ranks(fits, off=1.0):
+    plan = make_likelihood(study_of((0.5, 0.07), mice=3))
+    closed = ClosedLikelihood(plan.study, plan.arms, plan.usual, plan.label)
+    return rank_study(closed, fits=fits, samples=800, seed=7, made_at=lambda truth: off * truth)
 
-    def volumes(truth, rng):
-        return draw(noise, volume_mm3(plan.data.day, *truth), rng)
 
-    def sample(volumes, seed):
-        data = plan.data
-        rows = zip(data.animal, data.arm, data.site, data.day, data.observable, volumes, data.censored, strict=True)
-        believed = {"volume": replace(noise, error=narrowing * noise.error)}
-        study = replace(plan, data=make_data(list(rows)), noise=believed)
-        closed = ClosedLikelihood(study, likelihood.arms, likelihood.usual, likelihood.label)
-        best = find_optimum(closed, starts=2, seed=seed)
-        values = sample_posterior(closed, best, samples=2000, seed=seed).flat()
-        return values[np.random.default_rng(seed).choice(len(values), DRAWS, replace=False)]
+def test_walkers_are_calibrated_where_the_curve_is_known_and_rates_one_tenth_off_are_noticed():
+    pytest.importorskip("emcee", reason="emcee is not installed: pip install 'selfseed[fit]'")
+    assert min(chance_if_calibrated(walker_ranks(25)).values()) > LEAST
+    assert max(chance_if_calibrated(walker_ranks(12, off=1.1)).values()) < LEAST
 
-    def truth(rng):
-        return np.array([fitted.prior.draw(rng.random()) for fitted in plan.parameters])
 
-    return rank_fits(truth, volumes, sample, plan.names, fits=fits, seed=7)
+def test_data_below_a_limit_are_not_checked():
+    study = study_of((0.5, 0.07), mice=1)
+    cut = replace(study, data=replace(study.data, censored=np.array(["left", "", "", ""])))
+    with pytest.raises(ValueError, match="censored"):
+        rank_study(make_likelihood(cut), fits=1, samples=100, seed=1)
+
+
+def fit_ranks(fits, off=1.0):
+    """Return ranks of growth, shedding and the error of volumes in fits by the mean field, from volumes and CTC."""
+    likelihood = make_likelihood(read_study(STUDY))
+    return rank_study(likelihood, fits=fits, samples=800, seed=7, made_at=lambda truth: off * truth)
 
 
 @pytest.mark.slow
-def test_the_walkers_of_mcmc_are_calibrated_over_200_fits():
+def test_what_fit_says_of_200_tumours_is_calibrated():
     pytest.importorskip("emcee", reason="emcee is not installed: pip install 'selfseed[fit]'")
-    assert min(chance_if_calibrated(walker_ranks(200)).values()) > LEAST
+    assert min(chance_if_calibrated(fit_ranks(200)).values()) > LEAST
 
 
 @pytest.mark.slow
-def test_walkers_that_believe_an_error_one_quarter_too_small_would_be_noticed():
+def test_rates_and_errors_one_tenth_off_would_be_noticed_by_60_fits():
     pytest.importorskip("emcee", reason="emcee is not installed: pip install 'selfseed[fit]'")
-    assert min(chance_if_calibrated(walker_ranks(200, narrowing=0.75)).values()) < LEAST
+    assert max(chance_if_calibrated(fit_ranks(60, off=1.1)).values()) < LEAST

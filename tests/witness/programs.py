@@ -6,9 +6,10 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from selfseed.engine.equations import identifier_of, mean_field_equations
+from selfseed.engine.equations import mean_field_equations
 from selfseed.engine.mean_field import run_mean_field
 from selfseed.engine.plan import plan_course, plan_setting
+from selfseed.interchange.equations import identifier_of
 from selfseed.interchange.sbml import to_sbml
 
 FINE = (1e-11, 1e-10)

@@ -14,7 +14,7 @@ from selfseed.doors.talk import Talk
 
 if TYPE_CHECKING:
     from selfseed.interchange.equations import Equations
-    from selfseed.interchange.petab import Estimated, Observed
+    from selfseed.interchange.petab import Estimated, Observed, Point
     from selfseed.scenario import ResolvedArm, Scenario
 
 
@@ -133,7 +133,7 @@ def write_problem(
             "the scenario", [Problem("measurements", "none is a volume", "PEtab needs one: add 'volume'")]
         )
     origin = data.stem if data is not None else "simulated-by-selfseed"
-    files = to_petab(_estimated(equations), observed, origin) | {MODEL: model}
+    files = to_petab(_estimated(equations), observed, arm.name, origin) | {MODEL: model}
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -159,37 +159,41 @@ def _estimated(equations: Equations) -> list[Estimated]:
 def _observed(scenario: Scenario, arm: ResolvedArm, equations: Equations, data: Path | None) -> list[Observed]:
     import numpy as np
 
-    from selfseed.engine.equations import identifier_of
     from selfseed.engine.mean_field import run_mean_field
     from selfseed.engine.plan import plan_course, plan_setting
-    from selfseed.interchange.petab import Observed
+    from selfseed.interchange.petab import Observed, Point, volume_id
     from selfseed.scenario import resolve_measurements
 
     noise = scenario.parameters.get("measurement.volume_error", arm.parameters["measurement.volume_error"])
     volumes = [entry for entry in resolve_measurements(scenario) if entry.kind == "volume"]
     sites = [(site, entry.times_day) for entry in volumes for site in entry.names]
-    sites = [pair for pair in sites if f"volume_{identifier_of(pair[0])}" in equations.observables]
+    sites = [pair for pair in sites if volume_id(pair[0]) in equations.observables]
     if data is not None:
-        identifier = f"volume_{identifier_of(sites[0][0])}"
+        identifier = volume_id(sites[0][0])
         return [Observed(identifier, identifier, noise, True, _measured(data))] if sites else []
     record = run_mean_field(plan_setting(arm), plan_course(arm, scenario.numerics), scenario.numerics.cohorts).record
     names = [name for name, _ in arm.sites]
     simulated = record.cells.sum(axis=-1) / arm.parameters["growth.cell_density"]
     found = []
     for site, days in sites:
-        identifier = f"volume_{identifier_of(site)}"
+        identifier = volume_id(site)
         at = [int(np.argmin(np.abs(np.array(arm.times_day) - day))) for day in days]
-        points = [(arm.times_day[row], float(simulated[row, names.index(site)])) for row in at]
-        found.append(Observed(identifier, identifier, noise, True, [point for point in points if point[1] > 0.0]))
+        points = [Point(arm.times_day[row], float(simulated[row, names.index(site)])) for row in at]
+        found.append(Observed(identifier, identifier, noise, True, [point for point in points if point.value > 0.0]))
     return [one for one in found if one.points]
 
 
-def _measured(data: Path) -> list[tuple[float, float]]:
+def _measured(data: Path) -> list[Point]:
+    from selfseed.interchange.petab import Point
     from selfseed.views.measured import read_volumes
 
     table = read_volumes(data)
-    _, days, volumes = (table[column].to_numpy() for column in table.columns[:3])
-    return [(float(day), float(volume)) for day, volume in zip(days, volumes, strict=True) if volume > 0.0]
+    columns = (table[column].to_numpy() for column in table.columns[:3])
+    return [
+        Point(float(day), float(volume), str(animal))
+        for animal, day, volume in zip(*columns, strict=True)
+        if volume > 0.0
+    ]
 
 
 def _arm_of(scenario: Scenario, name: str | None) -> ResolvedArm:

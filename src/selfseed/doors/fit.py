@@ -18,6 +18,7 @@ from selfseed.doors import folder
 from selfseed.doors.talk import Talk
 
 if TYPE_CHECKING:
+    from selfseed.inference.design import Advice
     from selfseed.inference.diagnostics import Bands
     from selfseed.inference.optimum import Optimum, ProfileOfFit
     from selfseed.inference.posterior import Posterior
@@ -146,6 +147,7 @@ def _carry_out(
     threads: int,
 ) -> dict[str, Any]:  # fmt: skip
     """Fit, write everything into the draft, and return the summary."""
+    from selfseed.inference.design_words import say_designs, tell_designs
     from selfseed.inference.diagnostics import correlations, judge, predictive_bands, words
     from selfseed.inference.optimum import find_optimum, make_profiles
     from selfseed.inference.posterior import sample_posterior
@@ -156,7 +158,7 @@ def _carry_out(
     talk.say(f"{best.reached} of {best.starts} searches reached the best")
     with talk.progress("profiles") as progress:
         profiles = make_profiles(likelihood, best, progress)
-    posterior, sentences = None, _words_on_optimum(best, profiles)
+    posterior, sentences, together = None, _words_on_optimum(best, profiles), None
     values = best.values[None]
     told: tuple = ()
     if method is Method.mcmc:
@@ -168,9 +170,13 @@ def _carry_out(
 
         values = posterior.flat()
         told = judge(study, np.stack([posterior.chains(n) for n in range(len(study.names))], axis=-1))
-        sentences += words(study, told, correlations(study, values))
+        together = correlations(study, values)
+        sentences += words(told)
+    advices = _advise(likelihood, best, profiles, told, together)
     bands = predictive_bands(likelihood, values, seed=seed)
+    sentences += say_designs(study, advices)
     summary = _summary(study, method, seed, best, profiles, posterior, told, bands, sentences)
+    summary["designs"] = tell_designs(advices)
     _write(draft, study, summary, profiles, posterior, bands)
     talk.say("drawing the report ...")
     from selfseed.views.fit import write_report
@@ -273,6 +279,23 @@ def _of_population(study: Study, draft: Path, talk: Talk, seed: int, threads: in
     except OSError as error:
         raise OutputError(f"{draft} cannot be written: {error.strerror or error}") from None
     return summary
+
+
+def _advise(
+    likelihood: Any, best: Optimum, profiles: Sequence[ProfileOfFit], told: Sequence[Any], together: Any
+) -> tuple[Advice, ...]:
+    """Return what else to measure for all that the data do not tell; nothing where the mean field cannot be solved."""
+    from selfseed.base.errors import RunError
+    from selfseed.inference.design import advise, know
+    from selfseed.inference.diagnostics import SILENT
+
+    try:
+        knowledge = know(likelihood, best.point)
+    except RunError:
+        return ()
+    flat = [one.name for one in profiles if not all(map(math.isfinite, one.interval()))]
+    flat += [one.name for one in told if one.contraction < SILENT and one.name not in flat]
+    return advise(knowledge, knowledge.correlations() if together is None else together, flat)
 
 
 def _words_on_optimum(best: Optimum, profiles: Sequence[ProfileOfFit]) -> tuple[str, ...]:

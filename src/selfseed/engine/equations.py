@@ -6,7 +6,6 @@ no cell can reach are left out.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +16,7 @@ from selfseed.base.errors import Problem, ScenarioError
 from selfseed.engine.formula import MATH, Formula, literal, most, piecewise, shortened, traced
 from selfseed.engine.mean_field import prepare, start_values
 from selfseed.engine.plan import plan_course, plan_setting
-from selfseed.interchange.equations import Assignment, Constant, Equations, Jump, Reaction, Variable
+from selfseed.interchange.equations import Assignment, Constant, Equations, Jump, Reaction, Variable, identifier_of
 from selfseed.kernels import body, circulation, law
 from selfseed.kernels.body import start_of
 from selfseed.kernels.delivery import route_of
@@ -41,12 +40,6 @@ SHARED = {
     "effect.capacity_gain": "capacity_gain",
 }
 """Parameters of the table that stay symbols in the model, so that a fit can move them."""
-
-
-def identifier_of(*words: str) -> str:
-    """Return an id of SBML made of words: letters, digits and underscores."""
-    text = "_".join(re.sub(r"\W+", "_", word).strip("_") for word in words)
-    return text if text[:1].isalpha() else f"s_{text}"
 
 
 @dataclass

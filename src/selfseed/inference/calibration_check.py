@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.stats import binom
+
+from selfseed.inference.likelihood import Likelihood
+from selfseed.inference.optimum import find_optimum
+from selfseed.inference.posterior import sample_posterior
 
 NULLS = 2000
 """Sets of uniform ranks to which those of a method are compared."""
@@ -85,6 +89,67 @@ def rank_fits(
     if len(counts) != 1:
         raise ValueError(f"all posteriors must have equally many draws, not {sorted(counts)}")
     return Ranks(tuple(names), np.array([ranks for ranks, _ in found]), counts.pop())
+
+
+def rank_study(
+    likelihood: Likelihood,
+    *,
+    fits: int,
+    samples: int,
+    seed: int,
+    starts: int = 1,
+    made_at: Callable[[np.ndarray], np.ndarray] = lambda truth: truth,
+    threads: int = 1,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Ranks:
+    """Return the ranks of known truths in posteriors of a study, sampled as `selfseed fit --method mcmc` does it.
+
+    Truths are drawn from the priors of the study. Each makes data as in the study, with errors: the same animals, days,
+    sites and observables.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+        Of a study without censored data: their limits are not known for values that were seen.
+    fits : int
+    samples : int
+        Of each posterior. Only the last place of each walker is ranked, since steps of a walker hang on each other;
+        so many of them that ranks fall into ten or twenty equal bars.
+    seed : int
+    starts : int
+        Searches for the optimum around which the walkers start.
+    made_at : callable (truth) -> float[parameter]
+        The values that make the data, for a control in which they are not the truth.
+    threads : int
+        Never changes a number.
+    progress : callable (done, total), optional
+
+    Raises
+    ------
+    ValueError
+        If data are censored.
+    """
+    study = likelihood.study
+    if (study.data.censored != "").any():
+        raise ValueError("the data of a study that is checked must not be censored")
+
+    def truth(rng: np.random.Generator) -> np.ndarray:
+        return np.array([float(fitted.prior.draw(rng.random())) for fitted in study.parameters])
+
+    def simulate(values: np.ndarray, rng: np.random.Generator) -> Likelihood:
+        used = made_at(values)
+        drawn = likelihood.draw(likelihood.predict(used), used, rng)
+        return replace(likelihood, study=replace(study, data=replace(study.data, value=drawn)))
+
+    def sample(made: Likelihood, its_seed: int) -> np.ndarray:
+        best = find_optimum(made, starts=starts, seed=its_seed)
+        posterior = sample_posterior(made, best, samples=samples, seed=its_seed)
+        last = posterior.values[:, -1].reshape(-1, len(study.names))
+        return last[: len(last) // 10 * 10 - 1]
+
+    return rank_fits(
+        truth, simulate, sample, study.names, fits=fits, seed=seed, threads=threads, progress=progress
+    )  # fmt: skip
 
 
 def chance_if_calibrated(ranks: Ranks) -> dict[str, float]:

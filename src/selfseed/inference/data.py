@@ -1,16 +1,17 @@
 """What was measured, as columns: which animal, which arm, where, when, what, and how much."""
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
 from selfseed.base.units import to_number
-from selfseed.inference.noise import OBSERVABLES
+from selfseed.inference.noise import OBSERVABLES, Noise
+from selfseed.inference.petab_table import DataFile, PetabReader, check_columns
+from selfseed.interchange import petab
 from selfseed.interchange.mistakes import Mistakes, quoted, suggestion
-from selfseed.interchange.table import parse
+from selfseed.interchange.table import Table, parse
 from selfseed.interchange.text import read_text
 from selfseed.scenario import Scenario
 
@@ -48,11 +49,25 @@ class Data:
         return len(self.value)
 
 
-def read_data(files: Sequence[Path], scenario: Scenario) -> Data:
-    """Read tables of measurements, and check them against the scenario.
+def read_data(
+    files: Sequence[DataFile],
+    scenario: Scenario,
+    noise: Mapping[str, Noise] | None = None,
+    learnt: Collection[str] = (),
+) -> Data:
+    """Read tables of measurements, our own or PEtab's, and check them against the scenario.
 
     A column ``arm`` or ``site`` may be left out where the scenario has only one; ``animal`` where rows are not to be
-    joined.
+    joined. A table of PEtab is known by its columns.
+
+    Parameters
+    ----------
+    files : sequence of DataFile
+    scenario : Scenario
+    noise : mapping of str to Noise, optional
+        To which the errors that a table of PEtab states are compared.
+    learnt : collection of str
+        Observables whose error is learnt.
 
     Raises
     ------
@@ -61,7 +76,7 @@ def read_data(files: Sequence[Path], scenario: Scenario) -> Data:
     """
     rows: list[tuple] = []
     for file in files:
-        rows += _rows(file, scenario)
+        rows += _rows(file, scenario, noise or {}, learnt)
     return make_data(rows)
 
 
@@ -73,22 +88,32 @@ def make_data(rows: Sequence[tuple]) -> Data:
     return Data(animals, arms, sites, np.array(day, float), observables, np.array(value, float), marks)
 
 
-def _rows(file: Path, scenario: Scenario) -> list[tuple]:
-    mistakes = Mistakes(str(file))
-    table = parse(read_text(file), mistakes)
+def _rows(file: DataFile, scenario: Scenario, noise: Mapping[str, Noise], learnt: Collection[str]) -> list[tuple]:
+    mistakes = Mistakes(str(file.path))
+    table = parse(read_text(file.path), mistakes)
+    foreign = file.is_petab or petab.is_measurements(table.columns)
+    (check_columns if foreign else _check_columns)(table, mistakes)
+    if len(table.rows) > MOST_ROWS:
+        mistakes.add("file", f"has {len(table.rows)} rows", f"at most {MOST_ROWS}")
+    mistakes.stop()
+    translate = PetabReader(file, scenario, noise, learnt, mistakes) if foreign else None
+    read = _RowReader(scenario, mistakes)
+    found = []
+    for line, values in table.rows:
+        cells: dict[str, str] | None = dict(zip(table.columns, values, strict=True))
+        cells = translate(line, cells) if translate and cells else cells
+        found.append(read(line, cells) if cells else None)
+    mistakes.stop()
+    return [row for row in found if row is not None]
+
+
+def _check_columns(table: Table, mistakes: Mistakes) -> None:
     for column in table.columns:
         if column not in COLUMNS:
             mistakes.add(table.line, f"column {quoted(column)}", suggestion(column, COLUMNS))
     for column in NEEDED:
         if column not in table.columns:
             mistakes.add(table.line, f"no column {quoted(column)}", f"needed: {', '.join(NEEDED)}")
-    if len(table.rows) > MOST_ROWS:
-        mistakes.add("file", f"has {len(table.rows)} rows", f"at most {MOST_ROWS}")
-    mistakes.stop()
-    read = _RowReader(scenario, mistakes)
-    found = [read(line, dict(zip(table.columns, cells, strict=True))) for line, cells in table.rows]
-    mistakes.stop()
-    return [row for row in found if row is not None]
 
 
 class _RowReader:

@@ -9,13 +9,10 @@ from scipy.stats import rankdata
 
 from selfseed.base.errors import RunError
 from selfseed.inference.likelihood import Likelihood
-from selfseed.inference.noise import draw
 from selfseed.inference.study import Study
 
 MIXED, ENOUGH = 1.01, 400.0
 """R-hat at most, and effective samples at least, for samples that can be trusted (Vehtari et al. 2021)."""
-TOGETHER = 0.8
-"""Correlation from which two parameters are named together."""
 SILENT = 0.1
 """A parameter whose posterior is narrower than its prior by less than this share was not told."""
 
@@ -154,8 +151,8 @@ def correlations(study: Study, values: np.ndarray) -> np.ndarray:
     return np.atleast_2d(np.corrcoef(np.array(scaled)))
 
 
-def words(study: Study, told: tuple[Told, ...], correlation: np.ndarray) -> tuple[str, ...]:
-    """Say in sentences whether the samples can be trusted, and what the data could not tell."""
+def words(told: tuple[Told, ...]) -> tuple[str, ...]:
+    """Say in sentences whether the samples can be trusted, and of which parameters the data say nothing."""
     said = []
     slow = [one.name for one in told if not (one.r_hat <= MIXED and one.effective >= ENOUGH)]
     if slow:
@@ -163,14 +160,6 @@ def words(study: Study, told: tuple[Told, ...], correlation: np.ndarray) -> tupl
     for one in told:
         if one.contraction < SILENT:
             said.append(f"{one.name}: these data say nothing of it; what is shown is the prior")
-    measured = " and ".join(sorted(set(study.data.observable.tolist())))
-    for i, one in enumerate(told):
-        for j in range(i):
-            if abs(correlation[i, j]) >= TOGETHER:
-                said.append(
-                    f"{told[j].name} and {one.name} cannot be told apart from {measured} alone "
-                    f"(correlation {correlation[i, j]:.2f})"
-                )
     return tuple(said)
 
 
@@ -197,13 +186,10 @@ def predictive_bands(
             expected = likelihood.predict(sample)
         except RunError:
             continue
-        row = np.empty(len(data))
-        for name, error in likelihood.errors(sample).items():
-            rows = data.observable == name
-            if name == "bioluminescence":
-                expected[rows] *= np.exp(np.mean(np.log(data.value[rows]) - np.log(np.maximum(expected[rows], 1e-9))))
-            row[rows] = draw(likelihood.study.noise[name], expected[rows], rng, error)
-        again.append(row)
+        light = data.observable == "bioluminescence"
+        if light.any():
+            expected[light] *= np.exp(np.mean(np.log(data.value[light]) - np.log(np.maximum(expected[light], 1e-9))))
+        again.append(likelihood.draw(expected, sample, rng))
         progress(done, len(chosen))
     if not again:
         raise RunError("the mean field could be solved at none of the samples")

@@ -12,7 +12,7 @@ from selfseed.engine.mean_field import run_mean_field
 from selfseed.engine.plan import plan_course, plan_setting
 from selfseed.inference.data import DRAWS, Data
 from selfseed.inference.experiment import with_values
-from selfseed.inference.noise import log_density
+from selfseed.inference.noise import draw, log_density
 from selfseed.inference.study import OF_CLONE, OF_NOISE, Study
 from selfseed.scenario import ResolvedArm, resolve, resolve_measurements
 from selfseed.scenario.resolve import table_values
@@ -72,6 +72,14 @@ class Likelihood:
                 self.study.noise[name], data.value[rows], expected[rows], data.censored[rows], error
             )  # fmt: skip
         return total if math.isfinite(total) else -math.inf
+
+    def draw(self, expected: np.ndarray, values: Sequence[float] | np.ndarray, rng: np.random.Generator) -> np.ndarray:
+        """Return what might have been measured where this was to be expected, with the errors at these values."""
+        drawn = np.empty(len(expected))
+        for name, error in self.errors(values).items():
+            rows = self.study.data.observable == name
+            drawn[rows] = draw(self.study.noise[name], expected[rows], rng, error)
+        return drawn
 
     def errors(self, values: Sequence[float] | np.ndarray) -> dict[str, float]:
         """Return the error of each observable that was measured, as learnt or as stated."""

@@ -10,8 +10,9 @@ from typing import Any, cast
 from selfseed import catalog
 from selfseed.base.errors import ScenarioError, nearest
 from selfseed.base.units import number_text, to_number
-from selfseed.inference.data import Data, read_data
+from selfseed.inference.data import DRAWS, Data, read_data
 from selfseed.inference.noise import OBSERVABLES, Noise
+from selfseed.inference.petab_table import DataFile, Seen
 from selfseed.inference.prior import Kind, Prior
 from selfseed.interchange.text import read_text
 from selfseed.processes import PARAMETERS
@@ -26,6 +27,7 @@ PRIOR_KEYS = {
     "lognormal": ("median", "spread"), "loguniform": ("low", "high"),
     "normal": ("median", "spread"), "uniform": ("low", "high"),
 }  # fmt: skip
+PETAB_KEYS, SEEN_KEYS = ("petab", "observables", "arms"), ("observable", "site", "unit")
 OF_CLONE, OF_NOISE = "clone:", "noise."
 LARGEST_ERROR = 10.0
 
@@ -134,10 +136,11 @@ class _Reader:
         scenario = self._scenario()
         noise = self._noise()
         parameters = self._parameters(scenario, noise)
-        files = self._files()
+        files = self._files(scenario)
         if self.findings or scenario is None:
             return None
-        data = read_data(files, scenario)
+        learnt = {one.name.removeprefix(OF_NOISE) for one in parameters if one.name.startswith(OF_NOISE)}
+        data = read_data(files, scenario, noise, learnt)
         self._agree(data, noise)
         return Study(source, title, scenario, parameters, data, noise)
 
@@ -169,15 +172,64 @@ class _Reader:
             return None
         return read(path)
 
-    def _files(self) -> list[FilePath]:
+    def _files(self, scenario: Scenario | None) -> list[DataFile]:
         given = self.value.get("data")
-        names = [given] if isinstance(given, str) else given
-        if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        entries = given if isinstance(given, list) else [given]
+        if not entries or not all(isinstance(one, Mapping) or (isinstance(one, str) and one) for one in entries):
             self.refuse(("data",), "must be a table (TSV, CSV) beside the study, or a list of them", None)
             return []
-        if len(names) > MOST_FILES:
-            self.refuse(("data",), f"must list at most {MOST_FILES} files", f"{len(names)} files")
-        return [self.folder / name for name in names]
+        if len(entries) > MOST_FILES:
+            self.refuse(("data",), f"must list at most {MOST_FILES} files", f"{len(entries)} files")
+        paths: list[Path] = [("data", place) if isinstance(given, list) else ("data",) for place in range(len(entries))]
+        return [self._file(path, entry, scenario) for path, entry in zip(paths, entries, strict=True)]
+
+    def _file(self, path: Path, entry: Any, scenario: Scenario | None) -> DataFile:
+        """Return one table; a mapping names one of PEtab, and says what its words mean."""
+        if isinstance(entry, str):
+            return DataFile(self.folder / entry)
+        self._keys(path, entry, PETAB_KEYS)
+        name = entry.get("petab")
+        if not isinstance(name, str) or not name:
+            self.refuse((*path, "petab"), "must name a table of measurements (TSV) beside the study", None)
+            return DataFile(self.folder)
+        sites, arms = (list(scenario.sites), list(scenario.arms)) if scenario else ([], [])
+        seen, meant = {}, {}
+        for one, told in self._named((*path, "observables"), entry).items():
+            seen[one] = self._seen((*path, "observables", one), told, sites)
+        for one, arm in self._named((*path, "arms"), entry).items():
+            meant[one] = self._word((*path, "arms", one), arm, arms)
+        return DataFile(self.folder / name, True, seen, meant)
+
+    def _named(self, path: Path, entry: Mapping[str, Any]) -> Mapping[str, Any]:
+        given = entry.get(str(path[-1]), {})
+        if isinstance(given, Mapping):
+            return given
+        if not isinstance(given, Refused):
+            self.refuse(path, "must be a mapping of the ids in the table, like {id: what it is}")
+        return {}
+
+    def _seen(self, path: Path, told: Any, sites: list[str]) -> Seen:
+        if not self._keys(path, told, SEEN_KEYS):
+            return Seen("")
+        observable = self._word((*path, "observable"), told.get("observable"), list(OBSERVABLES))
+        places = list(DRAWS) if observable == "ctc" else sites
+        site = self._word((*path, "site"), told["site"], places) if "site" in told else ""
+        if observable in OBSERVABLES and not site and len(places) > 1 and observable != "ctc":
+            self.refuse((*path, "site"), f"missing; one of: {', '.join(places)}", "site")
+        unit = str(told.get("unit", ""))
+        if observable in OBSERVABLES and unit not in ("", "1"):
+            try:
+                to_number(f"1 {unit}", OBSERVABLES[observable].unit)
+            except ValueError as error:
+                self.refuse((*path, "unit"), str(error))
+        return Seen(observable, site, unit)
+
+    def _word(self, path: Path, word: Any, allowed: list[str]) -> str:
+        if word not in allowed and allowed and not isinstance(word, Refused):
+            close = nearest(str(word), allowed)
+            hint = f"did you mean '{close}'?" if close else f"must be one of: {', '.join(allowed)}"
+            self.refuse(path, hint, None if word is not None else str(path[-1]))
+        return str(word)
 
     def _noise(self) -> dict[str, Noise]:
         given = self.value.get("noise")

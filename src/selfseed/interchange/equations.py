@@ -1,6 +1,17 @@
 """A system of ordinary differential equations with events, as the formats of systems biology know it."""
 
+import re
 from dataclasses import dataclass, field
+
+
+def identifier_of(*words: str) -> str:
+    """Return an id of SBML made of words: letters, digits and underscores.
+
+    >>> identifier_of("IL-8 silenced"), identifier_of("label_share", "GFP", "left lung")
+    ('IL_8_silenced', 'label_share_GFP_left_lung')
+    """
+    text = "_".join(re.sub(r"\W+", "_", word).strip("_") for word in words)
+    return text if text[:1].isalpha() else f"s_{text}"
 
 
 @dataclass(frozen=True)

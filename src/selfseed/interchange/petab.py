@@ -1,4 +1,4 @@
-"""Write a parameter estimation problem in PEtab version 1: tables and a YAML file beside the SBML."""
+"""A parameter estimation problem in PEtab version 1: write its tables beside the SBML, know a table of measurements."""
 
 from __future__ import annotations
 
@@ -7,7 +7,15 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-MODEL, CONDITION = "model.xml", "arm"
+from selfseed.interchange.equations import identifier_of
+
+MODEL = "model.xml"
+OBSERVABLE, CONDITION, MEASUREMENT, TIME = "observableId", "simulationConditionId", "measurement", "time"
+BEFORE, SCALE, ERROR = "preequilibrationConditionId", "observableParameters", "noiseParameters"
+ORIGIN, REPLICATE = "datasetId", "replicateId"
+NEEDED = (OBSERVABLE, CONDITION, MEASUREMENT, TIME)
+COLUMNS = (*NEEDED, BEFORE, SCALE, ERROR, ORIGIN, REPLICATE)
+"""Of a table of measurements; a program may add columns of its own."""
 
 
 @dataclass(frozen=True)
@@ -28,16 +36,46 @@ class Observed:
     formula: str
     noise: float
     logarithmic: bool
-    points: Sequence[tuple[float, float]]
+    points: Sequence[Point]
 
 
-def to_petab(estimated: Sequence[Estimated], observed: Sequence[Observed], origin: str) -> dict[str, str]:
+@dataclass(frozen=True)
+class Point:
+    """Hold one measurement: its day, its value, and the animal, empty where that is not known."""
+
+    day: float
+    value: float
+    animal: str = ""
+
+
+def volume_id(site: str) -> str:
+    """Return the id in the model of the volume at a site."""
+    return f"volume_{identifier_of(site)}"
+
+
+def observable_id(identifier: str) -> str:
+    """Return the id under which a quantity of the model is measured."""
+    return f"observe_{identifier}"
+
+
+def is_measurements(columns: Sequence[str]) -> bool:
+    """Tell whether a header is that of a PEtab table of measurements.
+
+    >>> is_measurements(["observableId", "measurement", "time"]), is_measurements(["observable", "value", "day"])
+    (True, False)
+    """
+    return OBSERVABLE in columns or CONDITION in columns
+
+
+def to_petab(estimated: Sequence[Estimated], observed: Sequence[Observed], arm: str, origin: str) -> dict[str, str]:
     """Return the files of a problem, by name.
 
     Parameters
     ----------
     estimated : sequence of Estimated
     observed : sequence of Observed
+    arm : str
+        It becomes the condition of simulation.
     origin : str
         Where the measurements come from; it becomes their dataset id.
     """
@@ -45,13 +83,14 @@ def to_petab(estimated: Sequence[Estimated], observed: Sequence[Observed], origi
         (one.identifier, "log10", f"{one.low:.6g}", f"{one.high:.6g}", f"{one.start!r}", 1) for one in estimated
     ]
     observables = [
-        (f"observe_{one.identifier}", one.formula, "log" if one.logarithmic else "lin", f"{one.noise!r}", "normal")
+        (observable_id(one.identifier), one.formula, "log" if one.logarithmic else "lin", f"{one.noise!r}", "normal")
         for one in observed
     ]
+    condition = identifier_of(arm)
     measurements = [
-        (f"observe_{one.identifier}", CONDITION, f"{value!r}", f"{day!r}", origin)
+        (observable_id(one.identifier), condition, f"{point.value!r}", f"{point.day!r}", origin, point.animal)
         for one in observed
-        for day, value in one.points
+        for point in one.points
     ]
     return {
         "parameters.tsv": _table(
@@ -61,10 +100,8 @@ def to_petab(estimated: Sequence[Estimated], observed: Sequence[Observed], origi
             ("observableId", "observableFormula", "observableTransformation", "noiseFormula", "noiseDistribution"),
             observables,
         ),
-        "measurements.tsv": _table(
-            ("observableId", "simulationConditionId", "measurement", "time", "datasetId"), measurements
-        ),
-        "conditions.tsv": _table(("conditionId",), [(CONDITION,)]),
+        "measurements.tsv": _table((*NEEDED, ORIGIN, REPLICATE), measurements),
+        "conditions.tsv": _table(("conditionId", "conditionName"), [(condition, arm)]),
         "problem.yaml": _problem(),
     }
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfseed.views.picture import Picture
-from selfseed.views.style import GREY, INK, grid, new_figure, place
+from selfseed.views.style import GREY, INK, PALE, grid, new_figure, place
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,6 +39,7 @@ def write_report(
 
     def pictures() -> list[Picture]:
         drawn = [draw_bands(study, bands), *([draw_profiles(profiles)] if profiles else [])]
+        drawn += [draw_designs(summary["designs"])] if summary.get("designs") else []
         return [*drawn, draw_posterior(study, values), draw_together(study, values)] if values is not None else drawn
 
     searches = f"; {summary['reached']} of {summary['starts']} searches reached the best" if profiles else ""
@@ -104,6 +105,35 @@ def draw_profiles(profiles: Sequence[ProfileOfFit]) -> Picture:
         "Each parameter is moved and all others are fitted anew. Below the dashed line: the 95 % interval. A curve "
         "that stays below it on one side was not told by these data.",
         figure, _frame({"parameter": name, "value": value, "fall": fall}),
+    )  # fmt: skip
+
+
+def draw_designs(designs: Sequence[Mapping[str, Any]]) -> Picture:
+    """Return how much of the spread of what is not told each further observable would leave."""
+    figure, axes = _panels(len(designs))
+    rows = []
+    for number, (one, design) in enumerate(zip(axes, designs, strict=True)):
+        names = [f"{_named(each['observable']).partition(' (')[0]}, {each['site']}" for each in design["proposals"]]
+        left = [100.0 * each["left"] for each in design["proposals"]]
+        colours = [BAND if each["helps"] else PALE for each in design["proposals"]]
+        one.barh(range(len(left)), left, color=colours)
+        for bar, name in enumerate(names):
+            one.text(2.0, bar, name, va="center", fontsize=7.5, color=INK)
+        one.set_yticks([])
+        one.invert_yaxis()
+        one.set_xlim(0.0, 100.0)
+        one.set_title(" and ".join(design["parameters"]), fontsize=7.5)
+        one.set_xlabel("% of the spread left" if number % ACROSS == 0 else "")
+        pair = " and ".join(design["parameters"])
+        rows += [
+            {"parameters": pair, "observable": name, "left": share, "correlation": each["correlation"]}
+            for name, share, each in zip(names, left, design["proposals"], strict=True)
+        ]
+    return Picture(
+        "designs", "What else to measure", "Bars of the spread that each further observable would leave.",
+        "For parameters that these data do not tell, or not apart: the share of their spread that would be left if "
+        "this were measured besides, in the same animals. Blue: it would help. Expected at the best values.",
+        figure, _frame({key: [row[key] for row in rows] for key in rows[0]} if rows else {}),
     )  # fmt: skip
 
 
