@@ -1,9 +1,13 @@
 """What `selfseed fit` answers, asked through the function behind the command."""
 
+import gzip
 import json
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from tests.engine.test_many import Cluster
 from tests.small import TEXT
 
 from selfseed.base.errors import OutputError, ScenarioError
@@ -58,7 +62,8 @@ noise:
 """
 
 
-def test_a_fit_by_simulated_animals_leaves_its_numbers_and_a_report(tmp_path, capsys):
+@pytest.fixture
+def folder(tmp_path):
     (tmp_path / "small.yaml").write_text(TEXT)
     (tmp_path / "study.yaml").write_text(SMALL)
     rows = [
@@ -66,15 +71,60 @@ def test_a_fit_by_simulated_animals_leaves_its_numbers_and_a_report(tmp_path, ca
     ]
     head = "animal\tarm\tsite\tday\tobservable\tvalue\tunit"
     (tmp_path / "volumes.tsv").write_text("\n".join([head, *rows]) + "\n")
-    out = tmp_path / "out"
-    fit(tmp_path / "study.yaml", method=Method.abc, seed=1, particles=60, rounds=3, out=out, quiet=True, starts=1,
-        samples=100)  # fmt: skip
+    return tmp_path
+
+
+def by_animals(folder, out, **how):
+    """Fit the small study by simulated animals, and return where the results are."""
+    options = {"seed": 1, "particles": 60, "rounds": 3, "quiet": True, "starts": 1, "samples": 100, "workers": 1, **how}
+    fit(folder / "study.yaml", method=Method.abc, out=folder / out, **options)
+    return folder / out
+
+
+def samples_of(out):
+    return gzip.decompress((out / "posterior.tsv.gz").read_bytes())
+
+
+def test_a_fit_by_simulated_animals_leaves_its_numbers_and_a_report(folder, capsys):
+    out = by_animals(folder, "out")
     told = json.loads((out / "summary.json").read_text())
     after = told["parameters"][0]["posterior"]
     assert after["low"] < after["median"] < after["high"] and after["contraction"] > 0.3
     assert told["tolerances"][0] is None and told["tolerances"][1] > told["tolerances"][2] > 0.0
     assert {"posterior.tsv.gz", "predicted.tsv", "report.html"} <= {file.name for file in out.iterdir()}
     assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")
+
+
+def test_simulated_animals_are_the_same_in_one_process_and_in_two(folder):
+    one = samples_of(by_animals(folder, "one"))
+    assert samples_of(by_animals(folder, "two", workers=2)) == one
+    assert samples_of(by_animals(folder, "other", seed=2)) != one
+
+
+@pytest.mark.slow
+def test_simulated_animals_are_the_same_on_a_cluster_one_of_whose_workers_is_killed(folder):
+    pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+    cluster = Cluster(folder)
+
+    def kill_one():
+        while not list(folder.glob("there.unfinished/round-*-*.chunk")):
+            time.sleep(0.02)
+        cluster.workers[0].kill()
+
+    killer = Thread(target=kill_one, daemon=True)
+    killer.start()
+    try:
+        there = by_animals(folder, "there", cluster=cluster.address, workers=None)
+    finally:
+        cluster.stop()
+    assert not killer.is_alive() and samples_of(there) == samples_of(by_animals(folder, "here"))
+
+
+def test_hands_that_would_do_nothing_are_refused(folder):
+    with pytest.raises(ScenarioError, match="--workers  2  for --method abc only: use --threads"):
+        fit(folder / "study.yaml", method=Method.optimum, workers=2, seed=1, out=folder / "out")
+    with pytest.raises(ScenarioError, match="--threads  2  abc works in processes: use --workers"):
+        by_animals(folder, "out", threads=2)
 
 
 def test_how_animals_differ_is_told_with_a_row_for_each(tmp_path, capsys):
