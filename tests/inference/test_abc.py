@@ -120,6 +120,13 @@ def study(values=None):
     return Study("test", "", read(TEXT), parameters, make_data(rows), noise)
 
 
+def test_simulated_animals_are_the_same_in_one_process_and_in_two():
+    data = measured(make_likelihood(study()), np.array([0.6, 2e-3]), np.random.default_rng(5))
+    one, two = (run_abc(study(data), seed=1, particles=40, generations=2, workers=many) for many in (1, 2))
+    assert (one.values == two.values).all() and (one.result.weights == two.result.weights).all()
+    assert (run_abc(study(data), seed=2, particles=40, generations=1).values != one.values).any()
+
+
 @pytest.mark.slow
 def test_what_made_the_animals_is_found_again():
     plan = study()

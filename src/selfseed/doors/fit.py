@@ -94,7 +94,7 @@ def fit(
     ):
         try:
             if method is Method.population:
-                told = _of_population(study, draft, talk, seed, threads or 1)
+                told = _of_population(study, draft, kept, talk, seed, threads or 1)
             elif method is Method.abc:
                 told = _by_animals(likelihood, draft, kept, talk, seed, particles, rounds, Hands(workers, cluster))
             else:
@@ -173,7 +173,7 @@ def _carry_out(
         best = find_optimum(likelihood, starts=starts, seed=seed, threads=threads, chunks=kept, progress=progress)
     talk.say(f"{best.reached} of {best.starts} searches reached the best")
     with talk.progress("profiles") as progress:
-        profiles = make_profiles(likelihood, best, progress)
+        profiles = make_profiles(likelihood, best, threads=threads, chunks=kept, progress=progress)
     posterior, sentences = None, _words_on_optimum(best, profiles)
     values = best.values[None]
     told: tuple = ()
@@ -245,7 +245,7 @@ def _by_animals(
     return summary
 
 
-def _of_population(study: Study, draft: Path, talk: Talk, seed: int, threads: int) -> dict[str, Any]:
+def _of_population(study: Study, draft: Path, kept: Chunks, talk: Talk, seed: int, threads: int) -> dict[str, Any]:
     """Fit how animals differ, write everything into the draft, and return the summary."""
     import pandas as pd
 
@@ -254,7 +254,7 @@ def _of_population(study: Study, draft: Path, talk: Talk, seed: int, threads: in
     from selfseed.views.many import write_page
 
     talk.say("one mean field for each animal and point of the quadrature ...")
-    found = fit_population(study, threads=threads)
+    found = fit_population(study, threads=threads, chunks=kept)
     parameters: list[dict[str, Any]] = []
     for one in study.parameters:
         if one.name not in found.median:
