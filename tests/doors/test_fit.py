@@ -1,10 +1,14 @@
 """What `selfseed fit` answers, asked through the function behind the command."""
 
+import gzip
 import json
+import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
-from tests.small import TEXT
+from tests.engine.test_many import Cluster
+from tests.small import write_study
 
 from selfseed.base.errors import OutputError, ScenarioError
 from selfseed.doors.fit import Method, fit
@@ -46,29 +50,25 @@ def test_a_fit_leaves_its_numbers_and_a_report(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")
 
 
-SMALL = """
-selfseed-study: 1
-title: Two small tumours
-scenario: small.yaml
-data: volumes.tsv
-parameters:
-  growth.initial_rate: {prior: lognormal, median: 0.5 /day, spread: 0.4}
-noise:
-  volume: {error: 0.1}
-"""
+@pytest.fixture
+def folder(tmp_path):
+    write_study(tmp_path)
+    return tmp_path
 
 
-def test_a_fit_by_simulated_animals_leaves_its_numbers_and_a_report(tmp_path, capsys):
-    (tmp_path / "small.yaml").write_text(TEXT)
-    (tmp_path / "study.yaml").write_text(SMALL)
-    rows = [
-        f"m{n}\tcontrol\tleft\t{day}\tvolume\t{volume}\tmm^3" for n in range(3) for day, volume in ((6, 6), (12, 55))
-    ]
-    head = "animal\tarm\tsite\tday\tobservable\tvalue\tunit"
-    (tmp_path / "volumes.tsv").write_text("\n".join([head, *rows]) + "\n")
-    out = tmp_path / "out"
-    fit(tmp_path / "study.yaml", method=Method.abc, seed=1, particles=60, rounds=3, out=out, quiet=True, starts=1,
-        samples=100)  # fmt: skip
+def by_animals(folder, out, **how):
+    """Fit the small study by simulated animals, and return where the results are."""
+    options = {"seed": 1, "particles": 40, "rounds": 3, "quiet": True, "starts": 1, "samples": 100, "workers": 1, **how}
+    fit(folder / "study.yaml", method=Method.abc, out=folder / out, **options)
+    return folder / out
+
+
+def samples_of(out):
+    return gzip.decompress((out / "posterior.tsv.gz").read_bytes())
+
+
+def test_a_fit_by_simulated_animals_leaves_its_numbers_and_a_report(folder, capsys):
+    out = by_animals(folder, "out")
     told = json.loads((out / "summary.json").read_text())
     after = told["parameters"][0]["posterior"]
     assert after["low"] < after["median"] < after["high"] and after["contraction"] > 0.3
@@ -77,19 +77,41 @@ def test_a_fit_by_simulated_animals_leaves_its_numbers_and_a_report(tmp_path, ca
     assert capsys.readouterr().out.splitlines()[-1] == str(out / "report.html")
 
 
-def test_how_animals_differ_is_told_with_a_row_for_each(tmp_path, capsys):
-    (tmp_path / "small.yaml").write_text(TEXT)
-    differing = SMALL.replace("spread: 0.4}", "spread: 0.4, per: animal, between: 0.2}")
-    (tmp_path / "study.yaml").write_text(differing)
-    rows = [
-        f"m{n}\tcontrol\tleft\t{day}\tvolume\t{factor**day * volume}\tmm^3"
-        for n, factor in enumerate((0.95, 1.0, 1.05))
-        for day, volume in ((6, 5.0), (12, 50.0))
-    ]
-    head = "animal\tarm\tsite\tday\tobservable\tvalue\tunit"
-    (tmp_path / "volumes.tsv").write_text("\n".join([head, *rows]) + "\n")
-    out = tmp_path / "out"
-    fit(tmp_path / "study.yaml", method=Method.population, seed=1, out=out, quiet=True, starts=1, samples=100)
+@pytest.mark.slow
+def test_simulated_animals_are_the_same_in_one_process_and_in_two(folder):
+    one = samples_of(by_animals(folder, "one", rounds=2))
+    assert samples_of(by_animals(folder, "two", rounds=2, workers=2)) == one
+
+
+@pytest.mark.slow
+def test_simulated_animals_are_the_same_on_a_cluster_one_of_whose_workers_is_killed(folder):
+    pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+    cluster = Cluster(folder)
+
+    def kill_one():
+        while not list(folder.glob("there.unfinished/round-*-*.chunk")):
+            time.sleep(0.02)
+        cluster.workers[0].kill()
+
+    killer = Thread(target=kill_one, daemon=True)
+    killer.start()
+    try:
+        there = by_animals(folder, "there", cluster=cluster.address, workers=None)
+    finally:
+        cluster.stop()
+    assert not killer.is_alive() and samples_of(there) == samples_of(by_animals(folder, "here"))
+
+
+def test_hands_that_would_do_nothing_are_refused(folder):
+    with pytest.raises(ScenarioError, match="--workers  2  for --method abc only: use --threads"):
+        fit(folder / "study.yaml", method=Method.optimum, workers=2, seed=1, out=folder / "out")
+    with pytest.raises(ScenarioError, match="--threads  2  abc works in processes: use --workers"):
+        by_animals(folder, "out", threads=2)
+
+
+def test_how_animals_differ_is_told_with_a_row_for_each(folder, capsys):
+    out = folder / "out"
+    fit(folder / "differing.yaml", method=Method.population, seed=1, out=out, quiet=True, starts=1, samples=100)
     told = json.loads((out / "summary.json").read_text())["parameters"][0]
     low, high = told["profile_95"]
     assert low < told["optimum"] < high and told["between"] > 0.01

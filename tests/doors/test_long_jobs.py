@@ -1,4 +1,4 @@
-"""Sweeps, ensembles and runs survive being killed, and branches go on from their middle, all from the command line."""
+"""Sweeps, ensembles, runs and fits survive being killed, and branches go on from their middle: the command line."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ import sys
 import time
 
 import pytest
-from tests.small import TEXT
+from tests.small import write_study
 
 import selfseed
 from selfseed.base.errors import OutputError
@@ -17,7 +17,7 @@ from selfseed.base.errors import OutputError
 
 @pytest.fixture
 def folder(tmp_path):
-    (tmp_path / "small.yaml").write_text(TEXT)
+    write_study(tmp_path)
     return tmp_path
 
 
@@ -31,11 +31,24 @@ JOBS = {
         "sweep", "small.yaml", "--vary", "shedding.rate=1e-5:1e-3:6:log", "--replicates", "30", "--seed", "1",
         "--no-report", "-q", "--workers", "2",
     ),
+    "optimum": ("fit", "study.yaml", "--seed", "1", "--starts", "3", "-q"),
+    "animals": (
+        "fit", "study.yaml", "--method", "abc", "--seed", "1", "--particles", "150", "--rounds", "3", "-q",
+        "--workers", "2",
+    ),
+    "population": ("fit", "differing.yaml", "--method", "population", "--seed", "1", "-q"),
 }  # fmt: skip
+FITS = {
+    "optimum": ("summary.json", "profiles.tsv", "predicted.tsv"), "animals": ("summary.json", "posterior.tsv.gz"),
+    "population": ("summary.json", "animals.tsv"),
+}  # fmt: skip
+"""The numbers that each kind of fit leaves."""
 
 
 def results_of(folder, kind, out):
     """Return the hash of what a job left behind, without the times in it."""
+    if kind in FITS:
+        return hashlib.sha256(b"".join((folder / out / name).read_bytes() for name in FITS[kind])).hexdigest()
     if kind == "sweep":
         return hashlib.sha256((folder / out / "sweep.tsv").read_bytes()).hexdigest()
     return json.loads((folder / out / "manifest.json").read_text())["arrays_sha256"]
@@ -61,11 +74,43 @@ def kill_and_resume(folder, kind, kills, seed):
 
 @pytest.mark.parametrize(
     "kind",
-    [pytest.param("run", marks=pytest.mark.slow), pytest.param("ensemble", marks=pytest.mark.slow), "sweep"],
+    [pytest.param(kind, marks=pytest.mark.slow) if kind != "sweep" else kind for kind in JOBS if kind not in FITS],
 )
 def test_a_job_that_is_killed_ends_with_the_bits_of_one_that_was_not(ask, folder, kind):
     assert ask(*JOBS[kind], "--out", "whole").returncode == 0
     assert kill_and_resume(folder, kind, kills=1, seed=1) >= 1
+    assert results_of(folder, kind, "killed") == results_of(folder, kind, "whole")
+    assert not (folder / "killed.unfinished").exists()
+
+
+def kill_at(folder, kind, pattern):
+    """Start the job, and kill it as soon as a chunk of that name is there."""
+    command = [sys.executable, "-m", "selfseed", *JOBS[kind], "--out", "killed"]
+    process = subprocess.Popen(command, cwd=folder, start_new_session=True)
+    while not list(folder.glob(f"killed.unfinished/{pattern}.chunk")):
+        assert process.poll() is None, "it ended before it could be killed"
+        time.sleep(0.005)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+@pytest.mark.parametrize(
+    ("kind", "pattern"),
+    [
+        ("population", "fields-*"),
+        pytest.param("optimum", "profile-*", marks=pytest.mark.slow),
+        pytest.param("optimum", "start-*", marks=pytest.mark.slow),
+        pytest.param("animals", "round-001-*", marks=pytest.mark.slow),
+    ],
+)
+def test_a_fit_that_is_killed_ends_with_the_bits_of_one_that_was_not(ask, folder, kind, pattern):
+    assert ask(*JOBS[kind], "--out", "whole").returncode == 0
+    kill_at(folder, kind, pattern)
+    damaged = sorted(folder.glob("killed.unfinished/*.chunk"))[0]
+    damaged.write_bytes(b"nothing that was ever written")
+    loud = [word for word in JOBS[kind] if word != "-q"]
+    done = ask(*loud, "--out", "killed", "--resume")
+    assert done.returncode == 0 and f"chunk {damaged.stem} is damaged" in done.stderr, done.stderr
     assert results_of(folder, kind, "killed") == results_of(folder, kind, "whole")
     assert not (folder / "killed.unfinished").exists()
 
@@ -76,7 +121,7 @@ def test_fifty_kills_at_random_moments_change_no_bit(ask, folder):
     for kind in JOBS:
         assert ask(*JOBS[kind], "--out", f"whole-{kind}").returncode == 0
     for attempt in range(60):
-        kind = list(JOBS)[attempt % 3]
+        kind = list(JOBS)[attempt % len(JOBS)]
         kills += kill_and_resume(folder, kind, kills=3, seed=attempt)
         assert results_of(folder, kind, "killed") == results_of(folder, kind, f"whole-{kind}")
         subprocess.run(["rm", "-rf", "killed"], cwd=folder, check=True)

@@ -7,12 +7,16 @@ import socket
 import subprocess
 import sys
 import time
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 from selfseed.base.errors import RunError
-from selfseed.engine.many import map_tasks
+from selfseed.engine.many import hire, map_tasks
+
+PLACES = os.pathsep.join(filter(None, [str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH")]))
+"""Where other processes find these tests, and the same selfseed as this one."""
 
 
 def square(number):
@@ -49,6 +53,19 @@ def test_every_task_is_done_once_in_any_number_of_processes(workers):
     assert len(found) == 30 and dict(found) == SQUARES
 
 
+@pytest.mark.parametrize("workers", [1, 2])
+def test_hired_workers_do_one_list_after_another_and_take_endless_ones_as_far_as_asked(workers):
+    with hire(workers) as work:
+        assert dict(work(square, range(30))) == SQUARES
+        found = {}
+        for number, result in work(square, count(10)):
+            found[number] = result
+            if len(found) == 20:
+                break
+        assert found == {number: (number + 10) ** 2 for number in found} and set(range(4)) <= set(found)
+        assert dict(work(square, range(3))) == {0: 0, 1: 1, 2: 4}
+
+
 def test_a_process_that_is_killed_costs_nothing_but_time(tmp_path):
     said = []
     tasks = [(number, tmp_path / "mark") for number in range(8)]
@@ -76,7 +93,7 @@ def name_and_wait(number):
 
 def test_a_job_that_is_killed_leaves_no_process_behind(tmp_path):
     (tmp_path / "job.py").write_text(KILLED)
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": PLACES}
     done = subprocess.run([sys.executable, "job.py"], cwd=tmp_path, env=environment, capture_output=True, text=True)
     workers = set(map(int, done.stdout.split()))
     assert done.returncode == -signal.SIGKILL and workers
@@ -126,8 +143,7 @@ class Cluster:
         )  # fmt: skip
 
     def _start(self, what, *options):
-        here = str(Path(__file__).parents[2])
-        environment = {**os.environ, "PYTHONPATH": here, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}
+        environment = {**os.environ, "PYTHONPATH": PLACES, "DASK_DISTRIBUTED__COMM__TIMEOUTS__CONNECT": "60s"}
         return subprocess.Popen(
             [sys.executable, "-m", f"distributed.cli.dask_{what}", *options], cwd=self.folder, env=environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,

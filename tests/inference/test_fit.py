@@ -126,8 +126,23 @@ def test_an_interrupted_search_goes_on_to_the_same_bits(fitted, tmp_path):
     kept = Chunks(tmp_path, print)
     find_optimum(likelihood, starts=1, seed=1, chunks=kept)
     (again, once) = find_optimum(likelihood, starts=2, seed=1, threads=2, chunks=kept), optimum
-    assert kept.found == 1
-    assert np.array_equal(again.found, once.found)
+    assert kept.names("start") == ["start-00000", "start-00001"] and kept.found >= 1
+    assert np.array_equal(again.found, once.found) and np.array_equal(again.covariance, once.covariance)
+
+
+def test_interrupted_profiles_go_on_to_the_same_bits_and_a_damaged_step_is_said(fitted, tmp_path):
+    likelihood, optimum = fitted
+    said = []
+    whole = make_profiles(likelihood, optimum, chunks=Chunks(tmp_path, print))
+    kept = Chunks(tmp_path, said.append)
+    steps = kept.names("profile-")
+    kept.drop("profile-01-up")
+    (tmp_path / f"{steps[0]}.chunk").write_bytes(b"nothing that was ever written")
+    again = make_profiles(likelihood, optimum, threads=2, chunks=kept)
+    for one, other in zip(whole, again, strict=True):
+        assert np.array_equal(one.value, other.value) and np.array_equal(one.fall, other.fall)
+    assert said == [f"chunk {steps[0]} is damaged (its checksum is wrong) and is computed again"]
+    assert 0 < kept.found < len(steps) and kept.names("profile-") == steps
 
 
 def test_an_interrupted_sampling_goes_on_to_the_same_bits(fitted, tmp_path):

@@ -12,6 +12,7 @@ from selfseed.inference.population import fit_mixed
 from selfseed.inference.population_of_study import fit_population
 from selfseed.inference.prior import Prior
 from selfseed.inference.study import Fitted, Study
+from selfseed.results.chunks import Chunks
 from selfseed.scenario import Scenario
 
 DAYS = (8.0, 14.0, 20.0)
@@ -62,6 +63,31 @@ def test_animals_without_a_limit_to_growth_are_fitted_as_by_the_closed_curve():
     assert found.spread["growth.initial_rate"] == pytest.approx(there.spread["rate"], rel=0.01)
     assert found.log_likelihood == pytest.approx(there.log_likelihood, abs=0.01)
     np.testing.assert_allclose(found.of_animals[:, 0], there.of_animals[:, 0], rtol=1e-3)
+
+
+def test_an_interrupted_fit_goes_the_same_way_again_and_a_damaged_chunk_is_said(tmp_path, monkeypatch):
+    monkeypatch.setattr("selfseed.inference.population_of_study.TOGETHER", 40)
+    plan, counted, said = study(EXPONENTIAL, rate=0.3, animals=4), [], []
+
+    def computed(**how):
+        counted.append(0)
+
+        def count(done, total):
+            counted[-1] = done
+
+        found = fit_population(plan, progress=count, **how)
+        return found.of_animals.tobytes(), found.log_likelihood, found.median, found.spread, found.standard_error
+
+    whole = computed()
+    assert computed(chunks=Chunks(tmp_path, said.append)) == whole and counted[1] == counted[0]
+    kept = Chunks(tmp_path, said.append)
+    kept.drop("fields-000007")
+    (tmp_path / "fields-000002.chunk").write_bytes(b"nothing that was ever written")
+    assert computed(chunks=kept) == whole and said == [
+        "chunk fields-000002 is damaged (its checksum is wrong) and is computed again"
+    ]
+    assert 80 <= counted[2] < 120 and len(kept.names("fields-")) == counted[0] // 40
+    assert computed(chunks=Chunks(tmp_path, said.append)) == whole and counted[3] < 40 and len(said) == 1
 
 
 @pytest.fixture(scope="module")

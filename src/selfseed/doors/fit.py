@@ -18,6 +18,7 @@ from selfseed.doors import folder
 from selfseed.doors.talk import Talk
 
 if TYPE_CHECKING:
+    from selfseed.doors.many import Hands
     from selfseed.inference.design import Advice
     from selfseed.inference.diagnostics import Bands
     from selfseed.inference.optimum import Optimum, ProfileOfFit
@@ -53,6 +54,10 @@ def fit(
     particles: Annotated[int, typer.Option(min=20, max=1_000_000, help="Kept in each round of abc.")] = 500,
     rounds: Annotated[int, typer.Option(min=1, max=100, help="Rounds of abc, each nearer to the data.")] = 8,
     threads: Annotated[int | None, typer.Option(min=1, help="Threads to use; never changes a number.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes of abc; never changes a number.")] = None,
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Of abc, Dask: `local`, or a scheduler, as tcp://host:8786.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="Directory for the results.")] = None,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with an interrupted fit.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace the results that are there.")] = False,
@@ -64,12 +69,14 @@ def fit(
 
     The last line on stdout is the path of the report; summary.json and tables are beside it.
     """
+    from selfseed.doors.many import Hands
     from selfseed.doors.question import draw_seed, run_directory
     from selfseed.inference.likelihood import make_likelihood
     from selfseed.inference.study import read_study
     from selfseed.results import chunks
 
     talk = Talk(quiet)
+    _check_hands(method, threads, workers, cluster)
     study = read_study(source)
     likelihood = None if method is Method.population else make_likelihood(study)
     if seed is None:
@@ -88,17 +95,28 @@ def fit(
     ):
         try:
             if method is Method.population:
-                told = _of_population(study, draft, talk, seed, threads or 1)
+                told = _of_population(study, draft, kept, talk, seed, threads or 1)
             elif method is Method.abc:
-                told = _by_animals(likelihood, draft, kept, talk, seed, particles, rounds, threads or 1)
+                told = _by_animals(likelihood, draft, kept, talk, seed, particles, rounds, Hands(workers, cluster))
             else:
                 told = _carry_out(likelihood, draft, kept, talk, method, seed, starts, samples, threads or 1)
         except KeyboardInterrupt:
             talk.say(f"stopped; the same command with --seed {seed} --out {place} --resume goes on")
             raise
+        if kept.found:
+            talk.say(f"{kept.found} chunks were there from before")
     for sentence in told["words"]:
         talk.say(sentence)
     print(json.dumps(told, indent=2) if as_json else f"{_table(told)}\n{place / 'report.html'}")
+
+
+def _check_hands(method: Method, threads: int | None, workers: int | None, cluster: str | None) -> None:
+    """Refuse hands that would not do anything: abc works in processes, all else in threads."""
+    given = {"--threads": threads} if method is Method.abc else {"--workers": workers, "--cluster": cluster}
+    remedy = "abc works in processes: use --workers" if method is Method.abc else "for --method abc only: use --threads"
+    problems = [Problem(name, str(value), remedy) for name, value in given.items() if value is not None]
+    if problems:
+        raise ScenarioError("the command", problems)
 
 
 def _seed_before(out: Path | None) -> int:
@@ -157,7 +175,7 @@ def _carry_out(
         best = find_optimum(likelihood, starts=starts, seed=seed, threads=threads, chunks=kept, progress=progress)
     talk.say(f"{best.reached} of {best.starts} searches reached the best")
     with talk.progress("profiles") as progress:
-        profiles = make_profiles(likelihood, best, progress)
+        profiles = make_profiles(likelihood, best, threads=threads, chunks=kept, progress=progress)
     posterior, sentences, together = None, _words_on_optimum(best, profiles), None
     values = best.values[None]
     told: tuple = ()
@@ -186,20 +204,21 @@ def _carry_out(
 
 
 def _by_animals(
-    likelihood: Any, draft: Path, kept: Chunks, talk: Talk, seed: int, particles: int, rounds: int, threads: int
+    likelihood: Any, draft: Path, kept: Chunks, talk: Talk, seed: int, particles: int, rounds: int, hands: Hands
 ) -> dict[str, Any]:
     """Fit by simulated animals, write everything into the draft, and return the summary."""
     import numpy as np
 
     from selfseed import __version__
-    from selfseed.inference.abc import run_abc
+    from selfseed.inference.abc_of_study import run_abc
     from selfseed.inference.diagnostics import predictive_bands
 
     study: Study = likelihood.study
     with talk.progress("rounds") as progress:
         found = run_abc(
-            study, seed=seed, particles=particles, generations=rounds, threads=threads, chunks=kept, progress=progress
-        )
+            study, seed=seed, particles=particles, generations=rounds, workers=hands.workers, cluster=hands.cluster,
+            chunks=kept, progress=progress, say=talk.say,
+        )  # fmt: skip
     result = found.result
     shares = (np.arange(RESAMPLED) + 0.5) / RESAMPLED
     values = found.values[np.searchsorted(np.cumsum(result.weights), shares).clip(max=len(result.weights) - 1)]
@@ -232,7 +251,7 @@ def _by_animals(
     return summary
 
 
-def _of_population(study: Study, draft: Path, talk: Talk, seed: int, threads: int) -> dict[str, Any]:
+def _of_population(study: Study, draft: Path, kept: Chunks, talk: Talk, seed: int, threads: int) -> dict[str, Any]:
     """Fit how animals differ, write everything into the draft, and return the summary."""
     import pandas as pd
 
@@ -241,7 +260,7 @@ def _of_population(study: Study, draft: Path, talk: Talk, seed: int, threads: in
     from selfseed.views.many import write_page
 
     talk.say("one mean field for each animal and point of the quadrature ...")
-    found = fit_population(study, threads=threads)
+    found = fit_population(study, threads=threads, chunks=kept)
     parameters: list[dict[str, Any]] = []
     for one in study.parameters:
         if one.name not in found.median:

@@ -1,33 +1,33 @@
 """Calibration without a likelihood: simulated animals that look like the measured ones, in ever narrower rounds.
 
 Approximate Bayesian computation by sequential Monte Carlo, in batches: one call simulates many particles, so that the
-bookkeeping costs microseconds for each, and random numbers hang on the round and the batch alone.
+bookkeeping costs microseconds for each, and random numbers hang on the round and the batch alone. Batches are simulated
+in any order, on any number of processes or machines, a few ahead of what is needed, and counted in the order of their
+numbers: so what they find is the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
 from itertools import count
 
 import numpy as np
-from scipy.special import ndtr
 
 from selfseed.base.errors import RunError
-from selfseed.base.streams import replicate_key
-from selfseed.engine.animal import run_animal
-from selfseed.engine.plan import plan_between, plan_course, plan_setting
-from selfseed.inference.likelihood import Likelihood, arm_with, make_likelihood
-from selfseed.inference.noise import draw
-from selfseed.inference.study import Study
+from selfseed.engine.many import Work, hire
 from selfseed.results.chunks import Chunks
 
 BATCH = 200
 """Particles that are proposed together; a part of what the numbers hang on."""
 FEWEST_ACCEPTED = 0.002
 """Share of accepted particles below which no further round is begun."""
+MOST_PER_PARTICLE = 10.0 / FEWEST_ACCEPTED
+"""Proposals for each particle that is wanted, after which a round ends with fewer."""
 LEAST_SPREAD = 1e-12
+SIMULATED = 1
+"""Marks the random numbers of a simulated batch, as against those of where it was proposed."""
 
 Simulator = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 """From float[n, parameter] (standard normal under the prior) and random numbers to summaries float[n, summary]."""
@@ -74,16 +74,19 @@ def abc_smc(
     generations: int,
     seed: int,
     quantile: float = 0.5,
-    threads: int = 1,
+    batch: int = BATCH,
+    workers: int | None = 1,
+    cluster: str | None = None,
     chunks: Chunks | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
+    say: Callable[[str], None] = lambda sentence: None,
 ) -> AbcResult:
     """Return particles whose summaries are near to those observed.
 
     Parameters
     ----------
     simulate : callable (points, rng) -> summaries
-        Points are standard normal under the prior; batches may be simulated at the same time.
+        Points are standard normal under the prior. With more than one process it must be found by others: of a module.
     observed : float[summary]
     parameters : int
     particles, generations : int
@@ -91,11 +94,16 @@ def abc_smc(
     seed : int
     quantile : float, in (0, 1)
         Of the distances of a round, which is the tolerance of the next.
-    threads : int
-        Never changes a number.
+    batch : int
+        Particles that are simulated by one call; the numbers hang on it.
+    workers, cluster : see `selfseed.engine.many.map_tasks`
+        Never change a number.
     chunks : Chunks, optional
-        Where each round is kept, and looked for first.
+        Where each batch, and then each round, is kept, and looked for first.
     progress : callable (done, total), optional
+        In particles.
+    say : callable (sentence), optional
+        Is told when workers are lost.
 
     Notes
     -----
@@ -109,19 +117,24 @@ def abc_smc(
     https://doi.org/10.1007/s11222-011-9271-y
     """
     rounds: list[dict[str, np.ndarray]] = []
-    with ThreadPoolExecutor(threads) as pool:
+    with hire(workers, cluster, say) as work:
         for number in range(generations):
             name = f"round-{number:03d}"
             kept = chunks.read(name) if chunks else None
             if kept is None:
                 before = rounds[-1] if rounds else None
-                kept = _round(
-                    simulate, observed, parameters, before, particles, quantile, (seed, number), pool, threads
-                )
+                proposals = _Proposals(simulate, parameters, before, batch, (seed, number))
+
+                def tell(taken: int, number: int = number) -> None:
+                    progress(number * particles + min(taken, particles), generations * particles)
+
+                with closing(_in_order(work, proposals, chunks, f"{name}-")) as batches:
+                    kept = _round(proposals, batches, observed, particles, quantile, tell)
                 if chunks:
                     chunks.write(name, kept)
+                    chunks.drop(f"{name}-")
             rounds.append(kept)
-            progress(number + 1, generations)
+            progress((number + 1) * particles, generations * particles)
             if float(kept["accepted"]) < FEWEST_ACCEPTED or float(kept["tolerance"]) == 0.0:
                 break
     last = rounds[-1]
@@ -135,54 +148,97 @@ def abc_smc(
     )
 
 
+@dataclass(frozen=True)
+class _Proposals:
+    """Propose the batches of one round, each from random numbers of its own."""
+
+    simulate: Simulator
+    parameters: int
+    before: dict[str, np.ndarray] | None
+    size: int
+    name: tuple[int, int]
+    law: np.ndarray | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "law", None if self.before is None else _law(self.before))
+
+    def __call__(self, number: int) -> np.ndarray:
+        """Return the points of a batch."""
+        rng = np.random.default_rng([*self.name, number])
+        points = rng.standard_normal((self.size, self.parameters))
+        if self.before is not None and self.law is not None:
+            chosen = rng.choice(len(self.before["weights"]), self.size, p=self.before["weights"])
+            points = self.before["points"][chosen] + points @ self.law.T
+        return points
+
+
+def simulate_batch(task: tuple[Simulator, np.ndarray, tuple[int, ...]]) -> np.ndarray:
+    """Return the summaries of one batch; what other processes are asked."""
+    simulate, points, name = task
+    return simulate(points, np.random.default_rng(name))
+
+
+def _in_order(work: Work, proposals: _Proposals, chunks: Chunks | None, name: str) -> Generator[np.ndarray]:
+    """Yield the summaries of batch after batch without end, as far as they are there from before, then as they come."""
+    early: dict[int, np.ndarray] = {}
+    if chunks:
+        for one in chunks.names(name):
+            if (kept := chunks.read(one)) is not None:
+                early[int(one.removeprefix(name))] = kept["summaries"]
+    there, next_one = frozenset(early), 0
+    while next_one in early:
+        yield early.pop(next_one)
+        next_one += 1
+    asked: list[int] = []
+
+    def missing() -> Iterator[tuple[Simulator, np.ndarray, tuple[int, ...]]]:
+        for number in count(next_one):
+            if number not in there:
+                asked.append(number)
+                yield proposals.simulate, proposals(number), (*proposals.name, number, SIMULATED)
+
+    for which, found in work(simulate_batch, missing()):
+        if chunks:
+            chunks.write(f"{name}{asked[which]:06d}", {"summaries": found})
+        early[asked[which]] = found
+        while next_one in early:
+            yield early.pop(next_one)
+            next_one += 1
+
+
 def _round(
-    simulate: Simulator,
+    proposals: _Proposals,
+    batches: Iterator[np.ndarray],
     observed: np.ndarray,
-    parameters: int,
-    before: dict[str, np.ndarray] | None,
     particles: int,
     quantile: float,
-    name: tuple[int, int],
-    pool: ThreadPoolExecutor,
-    threads: int,
+    tell: Callable[[int], None],
 ) -> dict[str, np.ndarray]:
-    """Propose batches, in their order, until enough particles are within the tolerance of this round."""
+    """Take batches, in their order, until enough particles are within the tolerance of this round."""
+    before = proposals.before
     tolerance = np.inf if before is None else float(np.quantile(before["distances"], quantile, method="lower"))
-    law = None if before is None else _law(before)
-
-    def batch(number: int) -> tuple[np.ndarray, np.ndarray]:
-        rng = np.random.default_rng([*name, number])
-        points = rng.standard_normal((BATCH, parameters))
-        if before is not None and law is not None:
-            chosen = rng.choice(len(before["weights"]), BATCH, p=before["weights"])
-            points = before["points"][chosen] + points @ law.T
-        return points, simulate(points, rng)
-
-    points, summaries, proposed = [], [], 0
     spread = None if before is None else before["spread"]
-    taken = 0
-    for first in count(0, threads):
-        for proposals, found in pool.map(batch, range(first, first + threads)):
-            if taken >= particles:
-                break
-            proposed += BATCH
-            near = np.isfinite(found).all(axis=1)
-            if spread is not None:
-                near &= _distances(found, observed, spread) <= tolerance
-            points.append(proposals[near])
-            summaries.append(found[near])
-            taken += int(near.sum())
-        if taken >= particles or proposed * FEWEST_ACCEPTED > 10.0 * particles:
+    points, seen, proposed, taken = [], [], 0, 0
+    for number, found in enumerate(batches):
+        proposed += len(found)
+        near = np.isfinite(found).all(axis=1)
+        if spread is not None:
+            near &= _distances(found, observed, spread) <= tolerance
+        points.append(proposals(number)[near])
+        seen.append(found[near])
+        taken += int(near.sum())
+        tell(taken)
+        if taken >= particles or proposed > MOST_PER_PARTICLE * particles:
             break
     if taken == 0:
         raise RunError("no simulated animal could be compared with the measured ones; are the priors far off?")
-    kept, told = np.concatenate(points)[:particles], np.concatenate(summaries)[:particles]
+    kept, told = np.concatenate(points)[:particles], np.concatenate(seen)[:particles]
     if spread is None:
         spread = 1.4826 * np.median(np.abs(told - np.median(told, axis=0)), axis=0)
         spread = np.where(spread > LEAST_SPREAD, spread, np.maximum(told.std(axis=0), LEAST_SPREAD))
     return {
         "points": kept,
-        "weights": _weights(kept, before, law),
+        "weights": _weights(kept, before, proposals.law),
         "distances": _distances(told, observed, spread),
         "spread": spread,
         "tolerance": np.array(tolerance),
@@ -213,105 +269,3 @@ def _weights(points: np.ndarray, before: dict[str, np.ndarray] | None, law: np.n
     logs = -0.5 * (points**2).sum(axis=1) - proposal
     weights = np.exp(logs - logs.max())
     return weights / weights.sum()
-
-
-@dataclass(frozen=True)
-class FittedByAbc:
-    """Hold what `run_abc` found: values in the unit of the table of parameters, with weights that add up to 1."""
-
-    names: tuple[str, ...]
-    values: np.ndarray
-    result: AbcResult
-
-
-def run_abc(
-    study: Study,
-    *,
-    seed: int,
-    particles: int = 500,
-    generations: int = 8,
-    threads: int = 1,
-    chunks: Chunks | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> FittedByAbc:
-    """Fit a study with simulated animals: as many in each arm as were measured, each measured with its error.
-
-    Summaries are, for every arm, site, day and observable, the mean over animals and, from 4 animals on, the standard
-    deviation; of logarithms, or of logits of shares. What animals differ by is thus a part of the fit.
-
-    Parameters
-    ----------
-    study, seed, particles, generations, threads, chunks, progress : see `abc_smc`
-
-    Raises
-    ------
-    RunError
-        When nothing that was simulated can be compared with the data.
-    """
-    likelihood = make_likelihood(study)
-    groups = _groups(study)
-    observed = _summaries(study, study.data.value, groups)
-
-    def values_of(points: np.ndarray) -> np.ndarray:
-        shares = np.clip(ndtr(points), 1e-12, 1.0 - 1e-12)
-        return np.stack(
-            [fitted.prior.draw(shares[:, place]) for place, fitted in enumerate(study.parameters)], axis=-1
-        )  # fmt: skip
-
-    def simulate(points: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-        return np.array([
-            _summaries(study, _measured(likelihood, values, rng), groups) for values in values_of(points)
-        ])  # fmt: skip
-
-    result = abc_smc(
-        simulate, observed, len(study.parameters), particles=particles, generations=generations, seed=seed,
-        threads=threads, chunks=chunks, progress=progress,
-    )  # fmt: skip
-    return FittedByAbc(study.names, values_of(result.points), result)
-
-
-def _measured(likelihood: Likelihood, values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Return one set of measurements of simulated animals; NaN where one could not be carried through."""
-    study = likelihood.study
-    data, numerics = study.data, study.scenario.numerics
-    found = np.full(len(data), np.nan)
-    errors = likelihood.errors(values)
-    key = int(rng.integers(2**62))
-    for arm in likelihood.arms:
-        changed = arm_with(arm, dict(zip(study.names, map(float, values), strict=True)), likelihood.usual)
-        setting, between, course = plan_setting(changed), plan_between(changed), plan_course(changed, numerics)
-        here = data.arm == arm.name
-        for number, animal in enumerate(dict.fromkeys(data.animal[here])):
-            rows = np.flatnonzero(here & (data.animal == animal))
-            try:
-                outcome = run_animal(setting, between, course, replicate_key(key, number), numerics.max_families)
-            except RunError:
-                return found
-            found[rows] = [likelihood.read(data, int(row), changed, outcome) for row in rows]
-    for name, error in errors.items():
-        rows = np.flatnonzero(data.observable == name)
-        found[rows] = draw(study.noise[name], found[rows], rng, error)
-    return found
-
-
-def _groups(study: Study) -> list[np.ndarray]:
-    """Return the rows that one summary stands for: the animals of an arm, at a site, on a day."""
-    data = study.data
-    names = list(zip(data.arm, data.site, data.day, data.observable, strict=True))
-    return [np.flatnonzero([name == one for name in names]) for one in dict.fromkeys(names)]
-
-
-def _summaries(study: Study, values: np.ndarray, groups: list[np.ndarray]) -> np.ndarray:
-    told = []
-    for rows in groups:
-        observable, here = study.data.observable[rows[0]], values[rows]
-        if observable == "label_share":
-            here = np.log(np.maximum(here, 1e-9)) - np.log1p(-np.minimum(here, 1.0 - 1e-9))
-        elif observable in ("ctc", "seeds"):
-            here = np.log1p(here)
-        elif observable != "seeded":
-            here = np.log(np.maximum(here, 1e-9))
-        told.append(here.mean())
-        if rows.size >= 4 and observable != "seeded":
-            told.append(here.std(ddof=1))
-    return np.array(told)

@@ -137,13 +137,7 @@ def find_optimum(
     firsts = _hypercube(likelihood, frame, starts, seed)
 
     def search(number: int) -> tuple[np.ndarray, float]:
-        kept = chunks.read(f"start-{number:05d}") if chunks else None
-        if kept is None:
-            place, cost = _search(frame, firsts[number])
-            kept = {"place": place, "cost": np.array(cost)}
-            if chunks:
-                chunks.write(f"start-{number:05d}", kept)
-        return kept["place"], float(kept["cost"])
+        return _kept_search(chunks, f"start-{number:05d}", frame, firsts[number])
 
     found = []
     with ThreadPoolExecutor(threads) as pool:
@@ -156,16 +150,34 @@ def find_optimum(
         raise RunError("no start of the search could be computed; narrow the priors")
     point = frame.point(found[best][0])
     values = likelihood.values(point)
+    covariance = _kept_or_made(
+        chunks, f"curvature-{best:05d}", lambda: {"covariance": _covariance(frame, found[best][0])}
+    )
     return Optimum(
-        values, point, -float(costs[best]), likelihood.log_likelihood(values), _covariance(frame, found[best][0]),
-        starts, int((costs <= costs[best] + SAME).sum()), -costs,
+        values, point, -float(costs[best]), likelihood.log_likelihood(values), covariance["covariance"], starts,
+        int((costs <= costs[best] + SAME).sum()), -costs,
     )  # fmt: skip
 
 
 def make_profiles(
-    likelihood: Likelihood, optimum: Optimum, progress: Callable[[int, int], None] = lambda done, total: None
+    likelihood: Likelihood,
+    optimum: Optimum,
+    *,
+    threads: int = 1,
+    chunks: Chunks | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> tuple[ProfileOfFit, ...]:
     """Return the profile of the posterior along each parameter.
+
+    Parameters
+    ----------
+    likelihood : Likelihood
+    optimum : Optimum
+    threads : int
+        Never changes a number; each parameter is followed both ways at the same time.
+    chunks : Chunks, optional
+        Where each step along a profile is kept.
+    progress : callable (done, total), optional
 
     References
     ----------
@@ -175,25 +187,56 @@ def make_profiles(
     best = (optimum.point - frame.middle) / frame.width
     spread = np.sqrt(np.diag(optimum.covariance)) / frame.width
     spread = np.where(np.isfinite(spread), np.clip(spread, 0.01, 1.0), 1.0)
-    count = len(best)
+    walks = [(number, way) for number in range(len(best)) for way in (-1, 1)]
+
+    def walk(where: tuple[int, int]) -> list[tuple[float, float]]:
+        number, way = where
+        return list(_walk(frame, best, number, way * spread[number], optimum, chunks))
+
+    steps = []
+    with ThreadPoolExecutor(threads) as pool:
+        for done, one in enumerate(pool.map(walk, walks), start=1):
+            steps.append(one)
+            progress(done, len(walks))
     profiles = []
     for number, name in enumerate(likelihood.study.names):
-        down, up = (list(_walk(frame, best, number, way * spread[number], optimum)) for way in (-1.0, 1.0))
-        both = [*reversed(down), (best[number], 0.0), *up]
+        both = [*reversed(steps[2 * number]), (best[number], 0.0), *steps[2 * number + 1]]
         values = [likelihood.values(frame.point(_moved(best, number, place)))[number] for place, _ in both]
         profiles.append(ProfileOfFit(name, np.array(values), np.array([fall for _, fall in both])))
-        progress(number + 1, count)
     return tuple(profiles)
 
 
-def _walk(frame: _Frame, best: np.ndarray, number: int, step: float, optimum: Optimum) -> Iterator[tuple[float, float]]:
+def _kept_or_made(chunks: Chunks | None, name: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """Return the arrays that are kept under ``name``, or else make them and keep them."""
+    found = chunks.read(name) if chunks else None
+    if found is None:
+        found = make()
+        if chunks:
+            chunks.write(name, found)
+    return found
+
+
+def _kept_search(
+    chunks: Chunks | None, name: str, frame: _Frame, start: np.ndarray, fixed: int | None = None
+) -> tuple[np.ndarray, float]:
+    def make() -> dict[str, np.ndarray]:
+        place, cost = _search(frame, start, fixed)
+        return {"place": place, "cost": np.array(cost)}
+
+    kept = _kept_or_made(chunks, name, make)
+    return kept["place"], float(kept["cost"])
+
+
+def _walk(
+    frame: _Frame, best: np.ndarray, number: int, step: float, optimum: Optimum, chunks: Chunks | None
+) -> Iterator[tuple[float, float]]:
     """Yield places of one parameter away from the best, and how far the posterior has fallen there."""
-    place = best.copy()
+    place, side = best.copy(), "up" if step > 0.0 else "down"
     for way in range(1, STEPS_OUT + 1):
         target = best[number] + step * way * 0.6
         clipped = float(np.clip(target, *frame.limits[number]))
-        place = _moved(place, number, clipped)
-        place, cost = _search(frame, place, fixed=number)
+        name = f"profile-{number:02d}-{side}-{way:02d}"
+        place, cost = _kept_search(chunks, name, frame, _moved(place, number, clipped), fixed=number)
         fall = max(0.0, cost + optimum.log_posterior)
         yield clipped, fall
         if fall > FURTHEST or clipped != target:

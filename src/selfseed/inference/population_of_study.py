@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from itertools import count
 
 import numpy as np
 
@@ -13,13 +14,20 @@ from selfseed.inference.likelihood import Likelihood, make_likelihood
 from selfseed.inference.mixed import MixedFit, Population, Setup, fit_population_of
 from selfseed.inference.population import standard_errors
 from selfseed.inference.study import OF_NOISE, Fitted, Study
+from selfseed.results.chunks import Chunks
 
 MEASURED = "volume"
 MOST_KNOWN = 100_000
-"""Mean fields that are kept: most animals wait while the step of one is halved."""
+"""Mean fields that are remembered: most animals wait while the step of one is halved."""
+TOGETHER = 250
+"""Mean fields that go to the disk together: what an interruption may cost."""
 USUAL_ERROR = 0.2
+FIELDS = "fields-"
 ROUNDS, STEP, CLOSE = 10, 1e-3, 1e-3
 """A mean field costs milliseconds and is rough beyond its tolerance: fewer rounds, wider steps."""
+
+Key = tuple[int, bytes]
+"""An animal, and the bits of a place."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,7 @@ def fit_population(
     *,
     nodes: int = 3,
     threads: int = 1,
+    chunks: Chunks | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> PopulationResult:
     """Fit a study in which parameters with ``per: animal`` are lognormal between animals.
@@ -74,6 +83,8 @@ def fit_population(
         Of the quadrature along each parameter that differs; each costs one mean field for each animal.
     threads : int
         Never changes a number.
+    chunks : Chunks, optional
+        Where the mean fields of the animals are kept, so that an interrupted fit goes the same way again in no time.
     progress : callable (done, total), optional
         Told the mean fields that were computed; how many it will be is not known, so the total is 0.
 
@@ -101,7 +112,7 @@ def fit_population(
         stated if np.isfinite(stated) else USUAL_ERROR,
     )
     with ThreadPoolExecutor(threads) as pool:
-        curve = _Curve(likelihood, table, pool, progress)
+        curve = _Curve(likelihood, table, pool, chunks, progress)
         setup = Setup(
             curve.values, curve, differs, nodes, learn, *_belief(fitted), step=STEP, close=CLOSE, careful=False
         )
@@ -139,15 +150,16 @@ class _Curve:
     """Compute the logarithms of the volumes of all animals by the mean field."""
 
     def __init__(
-        self, likelihood: Likelihood, table: dict[str, np.ndarray], pool: ThreadPoolExecutor,
+        self, likelihood: Likelihood, table: dict[str, np.ndarray], pool: ThreadPoolExecutor, chunks: Chunks | None,
         progress: Callable[[int, int], None],
     ):  # fmt: skip
         self.likelihood = likelihood
         self.rows = list(table.values())
         self.pool = pool
+        self.kept = _Kept(chunks, [rows.size for rows in self.rows]) if chunks else None
         self.progress = progress
         self.done = 0
-        self.known: dict[tuple[int, bytes], np.ndarray] = {}
+        self.known: dict[Key, np.ndarray] = {}
         data = likelihood.study.data
         self.arms = [next(arm for arm in likelihood.arms if arm.name == data.arm[rows[0]]) for rows in self.rows]
         self.values = np.full((len(self.rows), max(rows.size for rows in self.rows)), np.nan)
@@ -157,15 +169,19 @@ class _Curve:
     def __call__(self, places: np.ndarray) -> np.ndarray:
         animals, nodes, _ = places.shape
         found = np.full((animals, nodes, self.values.shape[1]), np.nan)
-        jobs = {
+        wanted = {
             (animal, places[animal, node].tobytes()): places[animal, node]
             for animal in range(animals) for node in range(nodes)
         }  # fmt: skip
         if len(self.known) > MOST_KNOWN:
             self.known.clear()
-        new = [(key, place) for key, place in jobs.items() if key not in self.known]
-        for (key, _), logs in zip(new, self.pool.map(lambda job: self._logs(job[0][0], job[1]), new), strict=True):
+        while self.kept and not wanted.keys() <= self.known.keys() and (more := self.kept.read_on()) is not None:
+            self.known |= more
+        new = [(key, place) for key, place in wanted.items() if key not in self.known]
+        for (key, place), logs in zip(new, self.pool.map(lambda job: self._logs(job[0][0], job[1]), new), strict=True):
             self.known[key] = logs
+            if self.kept:
+                self.kept.add(key[0], place, logs)
         for animal in range(animals):
             for node in range(nodes):
                 logs = self.known[animal, places[animal, node].tobytes()]
@@ -183,6 +199,43 @@ class _Curve:
         data = self.likelihood.study.data
         volumes = [self.likelihood.read(data, int(row), arm, outcome) for row in rows]
         return np.log(np.maximum(volumes, 1e-12))
+
+
+class _Kept:
+    """Keep mean fields on the disk in the order in which they are computed: a search that is repeated asks so too."""
+
+    def __init__(self, chunks: Chunks, sizes: list[int]):
+        self.chunks = chunks
+        self.sizes = sizes
+        self.ahead = chunks.names(FIELDS)
+        self.damaged: list[str] = []
+        self.numbers = count(int(self.ahead[-1].removeprefix(FIELDS)) + 1 if self.ahead else 0)
+        self.fresh: list[tuple[int, np.ndarray, np.ndarray]] = []
+
+    def read_on(self) -> dict[Key, np.ndarray] | None:
+        """Return the next mean fields that an earlier attempt left, or None where there are no more."""
+        if not self.ahead:
+            return None
+        name = self.ahead.pop(0)
+        found = self.chunks.read(name)
+        if found is None:
+            self.damaged.append(name)
+            return {}
+        rows = zip(found["animal"].tolist(), found["place"], found["logs"], strict=True)
+        return {(animal, place.tobytes()): logs[: self.sizes[animal]] for animal, place, logs in rows}
+
+    def add(self, animal: int, place: np.ndarray, logs: np.ndarray) -> None:
+        """Keep one mean field, as soon as there are enough to fill a chunk."""
+        self.fresh.append((animal, place, logs))
+        if len(self.fresh) < TOGETHER:
+            return
+        padded = np.full((TOGETHER, max(self.sizes)), np.nan)
+        for row, (_, _, one) in enumerate(self.fresh):
+            padded[row, : one.size] = one
+        animals, places = np.array([one[0] for one in self.fresh]), np.array([one[1] for one in self.fresh])
+        name = self.damaged.pop() if self.damaged else f"{FIELDS}{next(self.numbers):06d}"
+        self.chunks.write(name, {"animal": animals, "place": places, "logs": padded})
+        self.fresh = []
 
 
 def _belief(fitted: list[Fitted]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

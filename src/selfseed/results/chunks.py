@@ -108,6 +108,15 @@ class Chunks:
                 "make room, then go on with --resume"
             ) from None
 
+    def names(self, start: str) -> list[str]:
+        """Return the names of the chunks that begin with ``start``, in order; some of them may be damaged."""
+        return sorted(file.stem for file in self.path.glob(f"{start}*.chunk"))
+
+    def drop(self, start: str) -> None:
+        """Remove the chunks that begin with ``start``: a larger one has taken them up."""
+        for name in self.names(start):
+            self._file(name).unlink(missing_ok=True)
+
     def _file(self, name: str) -> Path:
         return self.path / f"{name}.chunk"
 
