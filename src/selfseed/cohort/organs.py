@@ -145,6 +145,6 @@ def _first_of(rows: pd.DataFrame, organ: str, only_first: bool) -> tuple[np.ndar
     else:
         event, other = rows[organ].to_numpy(float), death
         event = np.where(np.isnan(event), np.inf, event)
-    time = np.minimum(np.minimum(event, other), end)
+    time = np.maximum(np.minimum(np.minimum(event, other), end), 0.0)
     cause = np.where((event <= other) & (event <= end), 1, np.where(other <= end, 2, 0))
     return time, cause

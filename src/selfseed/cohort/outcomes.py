@@ -64,7 +64,7 @@ def check_patients(patients: pd.DataFrame, columns: Iterable[str] = ()) -> None:
     Parameters
     ----------
     patients : DataFrame
-        Days count from diagnosis; NaN: not seen. Columns named below that are absent are not asked for.
+        Days count from diagnosis; NaN: not seen. A metastasis that is there at diagnosis has day 0, or below.
     columns : iterable of str
         Columns that are needed besides patient, arm and follow_up_day.
 
@@ -114,7 +114,7 @@ def follow(patients: pd.DataFrame, endpoint: str, *, metastatic: str = "leave ou
     days = rows[list(asked.events)].to_numpy(float)
     if asked.cause:
         days = np.where((rows["cause"] == asked.cause).to_numpy()[:, None], days, np.nan)
-    first = np.where(np.isnan(days), np.inf, days).min(axis=1)
+    first = np.maximum(np.where(np.isnan(days), np.inf, days).min(axis=1), 0.0)
     if spread:
         known = rows["metastatic"].to_numpy(bool)
         if metastatic == "count":
@@ -180,7 +180,7 @@ def _impossible(patients: pd.DataFrame) -> list[Problem]:
         problems.append(Problem("follow_up_day", _who(patients, unknown, "is absent or below 0"), "must be >= 0 day"))
     for name in (name for name in _DAYS if name in patients):
         days = patients[name].astype(float)
-        if (early := diagnosed & (days < 0.0)).any():
+        if name in ("relapse_day", "death_day") and (early := diagnosed & (days < 0.0)).any():
             problems.append(Problem(name, _who(patients, early, "lies before diagnosis"), "days count from diagnosis"))
         if (late := diagnosed & (days > end)).any():
             remedy = "NaN for what was not seen, or a longer follow_up_day"
