@@ -76,7 +76,7 @@ lock: $(BIN)/python
 	@echo "asking the package index for the newest versions that fit ..."
 	@$(PIP) install uv
 	@$(LOCK) --upgrade --group build pyproject.toml -o requirements.lock
-	@$(LOCK) --upgrade --group build --extra dev --extra cluster --extra witness --extra docs --extra expression --extra fit --extra sensitivity --constraint requirements.lock pyproject.toml -o requirements-test.lock
+	@$(LOCK) --upgrade --group build --extra dev --extra cluster --extra cohort --extra witness --extra docs --extra expression --extra fit --extra sensitivity --constraint requirements.lock pyproject.toml -o requirements-test.lock
 
 clean:
 	rm -rf $(VENV) $(PEER) $(PEER)-networks dist build docs/_build docs/examples .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
