@@ -1,0 +1,274 @@
+"""The course of one patient: untreated until the cancer is found, then once in each arm on the same random numbers."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from selfseed.base.errors import RunError
+from selfseed.base.streams import replicate_key
+from selfseed.cohort.model import Cohort
+from selfseed.cohort.patients import Patients, visits_of
+from selfseed.cohort.read import treated_scenario
+from selfseed.engine.animal import compact, empty_animal, empty_record, own_setting, restore
+from selfseed.engine.plan import plan_course, plan_setting
+from selfseed.kernels.families import FINISHED, Animal
+from selfseed.kernels.law import infiltration_probability
+from selfseed.kernels.patients import live_on
+from selfseed.kernels.setting import Setting
+from selfseed.kernels.stochastic import Course, Record, set_dates
+from selfseed.processes import GENES
+from selfseed.scenario import ResolvedArm, resolve
+
+LOOK_DAYS = 30.0
+"""Between two looks at a tumour that is not yet found."""
+TUBE_ML = 7.5
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Hold what becomes of one patient in one arm; days count from the diagnosis, nan is never.
+
+    Attributes
+    ----------
+    relapse_day, distant_day, tumour_death_day : float
+        When a tumour is seen in the bed, when a metastasis is seen, when metastases kill.
+    organ_days : float[site]
+        When metastases of each site are seen.
+    """
+
+    relapse_day: float
+    distant_day: float
+    tumour_death_day: float
+    organ_days: Array
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Hold how a patient is found; ``day`` counts from the first cells, ``how`` is empty if the cancer is never found.
+
+    Attributes
+    ----------
+    how : {"screening", "symptoms", "metastasis", ""}
+    ctc : int
+        Circulating tumour cells in 7.5 ml of venous blood, a Poisson draw.
+    metastatic : bool
+        Whether metastases of some organ are large enough to be seen.
+    """
+
+    how: str
+    day: float
+    diameter_mm: float
+    ctc: int
+    ctc_per_ml: float
+    metastatic: bool
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Hold the arms of a cohort as bare numbers; what differs between patients is put in by ``for_patient``."""
+
+    cohort: Cohort
+    natural: ResolvedArm
+    arms: tuple[ResolvedArm, ...]
+    settings: tuple[Setting, ...]
+    courses: tuple[Course, ...]
+
+    @property
+    def primary(self) -> int:
+        """Return the site of the primary."""
+        return [site for site, _ in self.natural.sites].index(self.cohort.primary)
+
+
+def plan_cohort(cohort: Cohort) -> Plan:
+    """Return the arms of a cohort as bare numbers; the first of ``settings`` and ``courses`` is the natural course."""
+    natural = resolve(cohort.scenario)[0]
+    arms = tuple(arm for arm in resolve(treated_scenario(cohort)) if arm.kind == "arm")
+    every = (natural, *arms)
+    return Plan(
+        cohort=cohort,
+        natural=natural,
+        arms=arms,
+        settings=tuple(plan_setting(arm) for arm in every),
+        courses=tuple(plan_course(arm, cohort.scenario.numerics) for arm in every),
+    )
+
+
+class Follower:
+    """Follow patients one by one; the tables of cells are made once and used for all."""
+
+    def __init__(self, plan: Plan, patients: Patients, seed: int):
+        self.plan, self.patients, self.seed = plan, patients, seed
+        sites, clones = len(plan.natural.sites), len(plan.natural.clones)
+        kinds = (sites + 1) * clones * (sites + 1) * 3
+        rows = plan.cohort.scenario.numerics.max_families + kinds
+        self.animals = [empty_animal(sites, clones, rows, course.at_day.size) for course in plan.courses]
+        self.density = plan.natural.parameters["growth.cell_density"]
+
+    def follow(self, patient: int) -> tuple[Diagnosis, list[Outcome]]:
+        """Return how a patient is found, and what becomes of them in each arm.
+
+        Raises
+        ------
+        RunError
+            When the table of families overflows.
+        """
+        key = np.uint64(replicate_key(self.seed, patient))
+        setting, growth, course = self._for_patient(0, patient)
+        times = self._looks(patient)
+        animal, record = self.animals[0], self._record(times.size)
+        clear(animal)
+        course = course._replace(times_day=times)
+        set_dates(course, animal)
+        limits = self._findable(patient, times)
+        status, row, found = live_on(setting, growth, course, animal, record, key, 0.0, 0, limits, False)
+        self._check(status)
+        if not found:
+            return Diagnosis("", math.nan, math.nan, 0, math.nan, False), []
+        diagnosis = self._diagnosis(patient, record, times, row - 1, limits)
+        state = compact(animal)
+        return diagnosis, [
+            self._arm(number, patient, key, state, diagnosis.day) for number in range(len(self.plan.arms))
+        ]
+
+    def _arm(self, number: int, patient: int, key: np.uint64, state: dict, start: float) -> Outcome:
+        setting, growth, course = self._for_patient(number + 1, patient)
+        cohort = self.plan.cohort
+        own = math.ceil(cohort.follow_up / cohort.detection.look_every)
+        times = start + np.linspace(0.0, cohort.follow_up, own + 1)
+        implant = np.array([step.kind == "implant" for step in self.plan.arms[number].procedures])
+        course = course._replace(
+            times_day=times, at_day=np.where(course.trigger_site < 0, course.at_day + start, course.at_day)
+        )
+        animal, record = self.animals[number + 1], self._record(times.size)
+        clear(animal)
+        restore(animal, state)
+        set_dates(course, animal)
+        animal.due[implant] = np.inf
+        limits = np.tile(self._lethal(), (times.size, 1))
+        status, rows, dead = live_on(
+            own_setting(setting, course), growth, course, animal, record, key, start, 0, limits, True
+        )  # fmt: skip
+        self._check(status)
+        return self._outcome(times[:rows] - start, record.cells[:rows].sum(axis=2), limits[0], dead)
+
+    def _outcome(self, days: Array, cells: Array, lethal: Array, dead: bool) -> Outcome:
+        plan = self.plan
+        seen = self._cells_of(plan.cohort.detection.metastasis_seen)
+        organs = np.array([first_day(days, cells[:, site], seen) for site in range(cells.shape[1])])
+        primary = plan.primary
+        relapse = relapse_day(days, cells[:, primary], seen)
+        organs[primary] = math.nan
+        whole = (cells / lethal).sum(axis=1)
+        death = first_day(days, whole, 1.0) if dead else math.nan
+        return Outcome(relapse, float(np.nanmin(organs)) if np.isfinite(organs).any() else math.nan, death, organs)
+
+    def _diagnosis(self, patient: int, record: Record, times: Array, row: int, limits: Array) -> Diagnosis:
+        cells = record.cells[row].sum(axis=1)
+        primary, detection = self.plan.primary, self.plan.cohort.detection
+        diameter = diameter_of(cells[primary], self.density)
+        how = "symptoms" if diameter >= self.patients.symptoms_mm[patient] else "screening"
+        if cells[primary] < limits[row, primary]:
+            how = "metastasis"
+        others = np.delete(cells, primary)
+        per_ml = float(record.blood[row, 1])
+        stream = np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(61, patient))))
+        return Diagnosis(
+            how, float(times[row]), diameter, int(stream.poisson(per_ml * TUBE_ML)), per_ml,
+            bool((others >= self._cells_of(detection.metastasis_seen)).any()),
+        )  # fmt: skip
+
+    def _for_patient(self, which: int, patient: int) -> tuple[Setting, Array, Course]:
+        """Return the numbers of an arm as they are in a patient."""
+        setting, course, fold = self.plan.settings[which], self.plan.courses[which], self.patients.fold
+        genes = np.array([fold(gene)[patient] for gene in GENES])
+        expression = setting.expression * genes
+        therapy = course.therapy
+        infiltration = np.array([_infiltration(therapy.wall, genes_of) for genes_of in expression])
+        death = float(setting.clearance[0] / fold("ctc_half_life")[patient])
+        growth = setting.growth.copy()
+        growth[..., :2] *= fold("growth")[patient]
+        setting = setting._replace(
+            shedding=setting.shedding * fold("shedding")[patient],
+            establishment=np.minimum(setting.establishment * fold("establishment")[patient], 1.0),
+            expression=expression,
+            infiltration=infiltration,
+            clearance=np.array([death, *setting.clearance[1:]]),
+            growth=growth,
+        )
+        therapy = therapy._replace(infiltration=infiltration, death_per_second=death)
+        return setting, growth, course._replace(therapy=therapy)
+
+    def _looks(self, patient: int) -> Array:
+        longest = self.plan.cohort.longest
+        visits = visits_of(self.plan.cohort.detection, self.patients, patient, longest)
+        return np.unique(np.concatenate([np.arange(0.0, longest, LOOK_DAYS), visits]))
+
+    def _findable(self, patient: int, times: Array) -> Array:
+        """Return the cells at which each site leads to a diagnosis at each look."""
+        detection = self.plan.cohort.detection
+        limits = np.full((times.size, len(self.plan.natural.sites)), self._cells_of(detection.metastasis_symptoms))
+        limits[:, self.plan.primary] = self._cells_of(self.patients.symptoms_mm[patient])
+        visits = visits_of(detection, self.patients, patient, self.plan.cohort.longest)
+        seen = min(self._cells_of(self.patients.seen_mm[patient]), limits[0, self.plan.primary])
+        limits[np.isin(times, visits), self.plan.primary] = seen
+        return limits
+
+    def _lethal(self) -> Array:
+        """Return the cells of each site that kill; those of the primary site do not."""
+        lethal = np.array([self.plan.cohort.lethal[organ] for _, organ in self.plan.natural.sites])
+        return lethal
+
+    def _record(self, rows: int) -> Record:
+        return empty_record(rows, len(self.plan.natural.sites), len(self.plan.natural.clones))
+
+    def _cells_of(self, diameter_mm: float) -> float:
+        return math.pi / 6.0 * diameter_mm**3 * self.density
+
+    def _check(self, status: int) -> None:
+        if status != FINISHED:
+            most = self.plan.cohort.scenario.numerics.max_families
+            raise RunError(f"more than {most} families of cells in a patient; raise numerics.max_families")
+
+
+def diameter_of(cells: float, density_per_mm3: float) -> float:
+    """Return the diameter [mm] of a sphere of so many cells."""
+    return float((6.0 / math.pi * cells / density_per_mm3) ** (1.0 / 3.0))
+
+
+def first_day(days: Array, values: Array, limit: float) -> float:
+    """Return when values first reach a limit, between looks as exponential growth has it; nan if they do not."""
+    reached = np.flatnonzero(values >= limit)
+    if not reached.size:
+        return math.nan
+    row = int(reached[0])
+    if row == 0 or values[row - 1] <= 0.0:
+        return float(days[row])
+    part = math.log(limit / values[row - 1]) / math.log(values[row] / values[row - 1])
+    return float(days[row - 1] + part * (days[row] - days[row - 1]))
+
+
+def relapse_day(days: Array, cells: Array, seen: float) -> float:
+    """Return when a tumour is seen again where it had fallen below what is seen; nan if it never fell or never came."""
+    gone = np.flatnonzero(cells < seen)
+    if not gone.size:
+        return math.nan
+    return first_day(days[gone[0] :], cells[gone[0] :], seen)
+
+
+def clear(animal: Animal) -> None:
+    """Make an animal empty again."""
+    for name in ("counts", "cells", "seeded", "ledger", "flow", "routes", "irradiation"):
+        getattr(animal, name)[:] = 0
+    animal.stroma[:] = 1.0
+    animal.powers[:] = 1.0
+    animal.last[:] = -1
+
+
+def _infiltration(wall: Array, expression: Sequence[float]) -> float:
+    fscn1, mmp1 = expression[GENES.index("FSCN1")], expression[GENES.index("MMP1")]
+    return float(infiltration_probability(wall[0], wall[1], wall[2], mmp1, wall[3], fscn1, wall[4]))

@@ -1,0 +1,176 @@
+"""Follow all patients of a cohort in chunks, on any number of processes with the same result."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from selfseed.cohort.course import Diagnosis, Follower, Outcome, plan_cohort
+from selfseed.cohort.model import TRAITS, Cohort
+from selfseed.cohort.patients import Patients, draw_patients
+from selfseed.engine.many import map_tasks
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from selfseed.results.chunks import Chunks
+
+PER_CHUNK = 50
+HOW = ("", "screening", "symptoms", "metastasis")
+
+
+@dataclass(frozen=True)
+class Task:
+    """Name some patients of a cohort; see `run_cohort`."""
+
+    cohort: Cohort
+    seed: int
+    first: int
+    last: int
+    shared: bool
+
+
+def run_cohort(
+    cohort: Cohort,
+    seed: int,
+    *,
+    shared: bool = True,
+    workers: int | None = None,
+    cluster: str | None = None,
+    chunks: Chunks | None = None,
+    name: str = "cohort",
+    progress: Callable[[int, int], None] = lambda done, total: None,
+    say: Callable[[str], None] = lambda sentence: None,
+) -> pd.DataFrame:
+    """Return what becomes of every patient in every arm.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    seed : int, >= 0
+        Patients hang on it and on their number alone, so arms and interventions are paired patient by patient.
+    shared : bool
+        See `selfseed.cohort.patients.draw_patients`.
+    workers, cluster : see `selfseed.engine.many.map_tasks`
+    chunks : Chunks, optional
+        Where finished patients are kept, under ``name``, and looked for first.
+    progress : callable (done, total), optional
+    say : callable (sentence), optional
+
+    Returns
+    -------
+    DataFrame
+        One row for each patient and arm; see docs/cohort.md for the columns. Days count from the diagnosis; nan is not
+        seen until death or the end of follow-up.
+
+    Raises
+    ------
+    RunError
+        When a table of families overflows.
+    """
+    starts = range(0, cohort.patients, PER_CHUNK)
+    tasks = [Task(cohort, seed, first, min(first + PER_CHUNK, cohort.patients), shared) for first in starts]
+    parts: list[dict[str, np.ndarray] | None] = [
+        None if chunks is None else chunks.read(f"{name}-{task.first:07d}") for task in tasks
+    ]
+    missing = [number for number, part in enumerate(parts) if part is None]
+    done = sum(task.last - task.first for task, part in zip(tasks, parts, strict=True) if part is not None)
+    for which, found in map_tasks(
+        follow_some, [tasks[number] for number in missing], workers=workers, cluster=cluster, say=say
+    ):
+        number = missing[which]
+        parts[number] = found
+        if chunks is not None:
+            chunks.write(f"{name}-{tasks[number].first:07d}", found)
+        done += tasks[number].last - tasks[number].first
+        progress(done, cohort.patients)
+    return _table(cohort, [part for part in parts if part is not None], draw_patients(cohort, seed, shared=shared))
+
+
+def follow_some(task: Task) -> dict[str, np.ndarray]:
+    """Return the bare numbers of some patients of a cohort."""
+    follower = _follower(task.cohort.model_dump_json(by_alias=True), task.seed, task.shared)
+    rows = [follower.follow(patient) for patient in range(task.first, task.last)]
+    arms = len(follower.plan.arms)
+    return {
+        "patient": np.arange(task.first, task.last),
+        "how": np.array([HOW.index(diagnosis.how) for diagnosis, _ in rows]),
+        "found": np.array([_found(diagnosis) for diagnosis, _ in rows]),
+        "outcome": np.array([_outcomes(outcomes, arms, len(follower.plan.natural.sites)) for _, outcomes in rows]),
+    }
+
+
+@lru_cache(maxsize=2)
+def _follower(text: str, seed: int, shared: bool) -> Follower:
+    cohort = Cohort.model_validate_json(text)
+    return Follower(plan_cohort(cohort), draw_patients(cohort, seed, shared=shared), seed)
+
+
+def _found(diagnosis: Diagnosis) -> list[float]:
+    return [diagnosis.day, diagnosis.diameter_mm, diagnosis.ctc, diagnosis.ctc_per_ml, diagnosis.metastatic]
+
+
+def _outcomes(outcomes: Sequence[Outcome], arms: int, sites: int) -> np.ndarray:
+    """Return float[arm, 3 + site]: days of relapse, of a metastasis, of death, of metastases in each site."""
+    if not outcomes:
+        return np.full((arms, 3 + sites), math.nan)
+    return np.array([[one.relapse_day, one.distant_day, one.tumour_death_day, *one.organ_days] for one in outcomes])
+
+
+def _table(cohort: Cohort, parts: Sequence[dict[str, np.ndarray]], patients: Patients) -> pd.DataFrame:
+    import pandas as pd
+
+    whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    number, found, outcome = whole["patient"], whole["found"], whole["outcome"]
+    sites = list(cohort.scenario.sites)
+    frames = []
+    for arm, name in enumerate(cohort.arms):
+        relapse, distant, tumour, *organs = outcome[:, arm].T
+        other = patients.other_death_day[number]
+        end = np.fmin(np.minimum(other, cohort.follow_up), tumour)
+        died = np.where(np.isfinite(tumour) & (tumour <= end), "tumour", np.where(other <= end, "other", ""))
+        organ_days = {site: _until(day, end) for site, day in zip(sites, organs, strict=True) if site != cohort.primary}
+        frames.append(
+            pd.DataFrame(
+                {
+                    "patient": number,
+                    "arm": name,
+                    "age_year": patients.age_year[number],
+                    "detected_by": np.array(HOW, dtype=object)[whole["how"]],
+                    "diagnosis_day": found[:, 0],
+                    "diameter_mm": found[:, 1],
+                    "ctc": found[:, 2].astype(int),
+                    "ctc_per_ml": found[:, 3],
+                    "metastatic": found[:, 4] > 0.0,
+                    "aggressiveness": patients.aggressiveness[number],
+                    "il6": patients.fold("IL6")[number],
+                    "il8": patients.fold("CXCL8")[number],
+                    **{f"{trait}_fold": patients.fold(trait)[number] for trait in TRAITS},
+                    "follow_up_day": end,
+                    "relapse_day": _until(relapse, end),
+                    "distant_day": _until(distant, end),
+                    "death_day": np.where(died != "", end, math.nan),
+                    "cause": died,
+                    "first_site": _first_site(organ_days),
+                    **organ_days,
+                }
+            )
+        )
+    table = pd.concat(frames, ignore_index=True)
+    return table[table["detected_by"] != ""].reset_index(drop=True)
+
+
+def _until(day: np.ndarray, end: np.ndarray) -> np.ndarray:
+    return np.where(day <= end, day, math.nan)
+
+
+def _first_site(organ_days: dict[str, np.ndarray]) -> np.ndarray:
+    names = np.array([*organ_days, ""], dtype=object)
+    days = np.stack([np.nan_to_num(day, nan=math.inf) for day in organ_days.values()], axis=1)
+    first = np.where(np.isfinite(days).any(axis=1), days.argmin(axis=1), len(organ_days))
+    return np.asarray(names[first])
