@@ -138,8 +138,9 @@ class Follower:
     def _arm(self, number: int, patient: int, key: np.uint64, state: dict, start: float) -> Outcome:
         setting, growth, course = self._for_patient(number + 1, patient)
         cohort = self.plan.cohort
-        own = math.ceil(cohort.follow_up / cohort.detection.look_every)
-        times = start + np.linspace(0.0, cohort.follow_up, own + 1)
+        end = min(cohort.follow_up, float(self.patients.other_death_day[patient]))
+        looks = max(1, math.ceil(end / cohort.detection.look_every))
+        times = start + np.linspace(0.0, end, looks + 1)
         implant = np.array([step.kind == "implant" for step in self.plan.arms[number].procedures])
         course = course._replace(
             times_day=times, at_day=np.where(course.trigger_site < 0, course.at_day + start, course.at_day)

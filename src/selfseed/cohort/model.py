@@ -73,7 +73,10 @@ class Cohort(Part):
     detection: Detection
     age: Age
     lethal: Mapping[Organ, Annotated[float, Number("cells", 1e3, 1e14, "cells that kill")]] = Field(min_length=1)
-    arms: Mapping[Named, Arm] = Field(min_length=1, max_length=50)
+    arms: Mapping[Named, Arm] = Field(min_length=1, max_length=50, description="the first is compared with the others")
+    compared_as: Mapping[str, Named] = Field(
+        default_factory=dict, description="which arm is laid beside real patients after surgery, radiotherapy, ..."
+    )
 
     @model_validator(mode="after")
     def _fits_its_scenario(self) -> Self:
@@ -82,6 +85,9 @@ class Cohort(Part):
         missing = sorted({site.organ for site in self.scenario.sites.values()} - set(self.lethal))
         if missing:
             raise ValueError(f"'lethal' must say how many cells kill in {', '.join(missing)}")
+        unknown = sorted(set(self.compared_as.values()) - set(self.arms))
+        if unknown:
+            raise ValueError(f"'compared_as' names {unknown[0]}, which is no arm")
         return self
 
     @classmethod

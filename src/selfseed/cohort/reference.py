@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from selfseed.base.errors import Problem, ScenarioError
+from selfseed.base.errors import Problem, RunError, ScenarioError
 from selfseed.cohort.figures_of_breast_cancer import FIGURES, Figure
 from selfseed.cohort.measures import count_risk
 from selfseed.cohort.outcomes import DAYS_PER_YEAR, arms_of, check_patients
@@ -109,6 +109,8 @@ def _row(figure: Figure, patients: pd.DataFrame, arm_of: Mapping[str, str], cont
             note = f"column {missing} is missing"
         except ScenarioError as mistake:
             note = "; ".join(f"{problem.where} {problem.what}" for problem in mistake.problems)
+        except RunError as mistake:  # too few events in a group of so few patients
+            note = str(mistake)
     if simulated.value is None and note == figure.note:
         note = "not known: no such patients, no events, or follow-up too short"
     real = _real(figure, value)

@@ -13,7 +13,7 @@ import typer
 
 from selfseed import __version__
 from selfseed.base.errors import OutputError, ScenarioError
-from selfseed.doors import history, question
+from selfseed.doors import cohort, history, question
 from selfseed.doors.branch import branch
 from selfseed.doors.export import export as export_model
 from selfseed.doors.fit import fit
@@ -30,6 +30,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(history.app)
+app.add_typer(cohort.app)
 app.command("export")(export_model)
 app.command("score")(score_expression)
 app.command()(sensitivity)

@@ -169,9 +169,18 @@ def write_page(
     caption: str = "Means with 95 % intervals, and quantiles over replicates",
 ) -> Path:
     """Write a page with ``pictures()`` and with the first rows of a table; return its path."""
+    figures = draw_figures(pictures)
+    drawings = [make_section("pictures", "What came out", figures=figures)] if figures else []
+    numbers = make_section("numbers", "The numbers", tables=[make_table(rows, caption, is_open=True)])
+    path.write_text(render(title, [], [facts], [*drawings, numbers]), encoding="utf-8")
+    return path
+
+
+def draw_figures(pictures: Callable[[], list[Picture]]) -> list[dict[str, Any]]:
+    """Return pictures as the template of pages takes them."""
     with drawing():
         drawn = [draw(picture) for picture in pictures()]
-    figures = [
+    return [
         {
             "name": one.picture.name, "title": one.picture.title, "caption": one.picture.caption,
             "svg": _markup(one.svg),
@@ -182,20 +191,20 @@ def write_page(
         }
         for one in drawn
     ]  # fmt: skip
+
+
+def make_section(name: str, title: str, **parts: Any) -> dict[str, Any]:
+    """Return a section as the template of pages takes it; ``parts`` are its figures, tables, paragraphs and others."""
+    empty: dict[str, Any] = {"lists": [], "code": [], "links": [], "paragraphs": [], "tables": [], "figures": []}
+    return {**empty, "name": name, "title": title, **parts}
+
+
+def make_table(rows: Sequence[Mapping[str, Any]], caption: str, *, is_open: bool = False) -> dict[str, Any]:
+    """Return the first rows of a table as the template of pages takes it."""
     names = [name for name in rows[0] if name != "point"] if rows else []
     cells = [[_shown(row.get(name, "")) for name in names] for row in rows[:MOST_ROWS]]
     more = f"; {len(rows) - MOST_ROWS:,} more rows are in the table beside this page" if len(rows) > MOST_ROWS else ""
-    empty: dict[str, Any] = {"lists": [], "code": [], "links": [], "paragraphs": [], "tables": [], "figures": []}
-    drawings = [{**empty, "name": "pictures", "title": "What came out", "figures": figures}] if figures else []
-    sections = [
-        *drawings,
-        {**empty, "name": "numbers", "title": "The numbers", "tables": [
-            {"caption": f"{caption}{more}", "open": True,
-             "columns": names, "rows": cells}
-        ]},
-    ]  # fmt: skip
-    path.write_text(render(title, [], [facts], sections), encoding="utf-8")
-    return path
+    return {"caption": f"{caption}{more}", "open": is_open, "columns": names, "rows": cells}
 
 
 def _shown(value: Any) -> str:

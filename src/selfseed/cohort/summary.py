@@ -1,0 +1,177 @@
+"""What a cohort says: who was found, who lived how long in each arm, what treatment gained, and how it compares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from selfseed.cohort.benefit import compare_restricted_means, compare_risks, tell_needed
+from selfseed.cohort.hazards import estimate_hazard_ratios
+from selfseed.cohort.model import Cohort
+from selfseed.cohort.organs import estimate_incidence
+from selfseed.cohort.outcomes import DAYS_PER_YEAR, ORGANS
+from selfseed.cohort.reference import compare_with_real
+from selfseed.cohort.survival import estimate_survival, read_survival
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SPREAD, ALIVE = "distant-metastasis-free survival", "overall survival"
+YEARS = (5.0, 10.0, 15.0)
+FEWEST_METASTATIC = 20
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Hold the tables that a cohort comes to; the columns are those of the functions that make them.
+
+    Attributes
+    ----------
+    found : DataFrame
+        One row: how and at what size patients were found, how many were metastatic, had cells in 7.5 ml of blood.
+    curves : mapping of str to DataFrame
+        Survival over time by arm, for each endpoint.
+    milestones, gains, risks, hazards, incidence : DataFrame
+    established : DataFrame
+        Hazard ratios of the arms among patients who were metastatic at diagnosis; empty where these are few.
+    real : DataFrame
+        Beside real patients; empty where the cohort names no arm for it.
+    """
+
+    found: pd.DataFrame
+    curves: dict[str, pd.DataFrame]
+    milestones: pd.DataFrame
+    gains: pd.DataFrame
+    risks: pd.DataFrame
+    hazards: pd.DataFrame
+    incidence: pd.DataFrame
+    established: pd.DataFrame
+    real: pd.DataFrame
+
+    def curves_by_file(self) -> dict[str, pd.DataFrame]:
+        """Return the tables that are kept beside the summary, by the name of their file."""
+        import pandas as pd
+
+        curves = pd.concat([curve.assign(endpoint=name) for name, curve in self.curves.items()], ignore_index=True)
+        return {"survival": curves, "organs": self.incidence}
+
+
+def answer_cohort(cohort: Cohort, patients: pd.DataFrame, *, seed: int = 0) -> Answer:
+    """Return what a table of patients says; see `selfseed.cohort.run.run_cohort`."""
+    import pandas as pd
+
+    control = next(iter(cohort.arms))
+    last = cohort.follow_up / DAYS_PER_YEAR
+    years = [year for year in YEARS if year <= last] or [last]
+    days = [min(year * DAYS_PER_YEAR, cohort.follow_up) for year in years]
+    curves = {endpoint: estimate_survival(patients, endpoint) for endpoint in (SPREAD, ALIVE)}
+    milestones = [read_survival(curve, days).assign(endpoint=name) for name, curve in curves.items()]
+    gains, risks = [], []
+    if len(cohort.arms) > 1:
+        for endpoint in (SPREAD, ALIVE):
+            gain = compare_restricted_means(patients, endpoint, days[-1], control=control, seed=seed)
+            risk = compare_risks(patients, endpoint, days[-1], control=control, seed=seed)
+            gains.append(gain.assign(endpoint=endpoint))
+            risks.append(risk.assign(endpoint=endpoint))
+    first = patients[patients["arm"] == control]
+    covariates = {"diameter_mm": 10.0, "ctc": 1.0, "aggressiveness": 1.0}
+    organs = [organ for organ in ORGANS if organ in patients.columns]
+    real = pd.DataFrame()
+    if cohort.compared_as:
+        roles = {role: arm for role, arm in cohort.compared_as.items() if role != "control"}
+        real = compare_with_real(patients, roles=roles, control=cohort.compared_as.get("control", control))
+    return Answer(
+        found=_found(first, cohort.patients),
+        curves=curves,
+        milestones=pd.concat(milestones, ignore_index=True),
+        gains=pd.concat(gains, ignore_index=True) if gains else pd.DataFrame(),
+        risks=pd.concat(risks, ignore_index=True) if risks else pd.DataFrame(),
+        hazards=estimate_hazard_ratios(first, SPREAD, covariates),
+        incidence=estimate_incidence(patients, organs),
+        established=_established(patients, control),
+        real=real,
+    )
+
+
+def _found(first: pd.DataFrame, drawn: int) -> pd.DataFrame:
+    """Return how the patients of one arm were found."""
+    import pandas as pd
+
+    sizes = np.quantile(first["diameter_mm"], [0.1, 0.5, 0.9]) if len(first) else [np.nan] * 3
+    early = first[~first["metastatic"]]
+    return pd.DataFrame(
+        [
+            {
+                "patients": drawn,
+                "found": len(first),
+                **{f"by_{how}": float((first["detected_by"] == how).mean()) for how in FOUND_BY},
+                "diameter_p10_mm": sizes[0],
+                "diameter_median_mm": sizes[1],
+                "diameter_p90_mm": sizes[2],
+                "metastatic": float(first["metastatic"].mean()),
+                "ctc_positive_not_metastatic": float((early["ctc"] > 0).mean()),
+            }
+        ]
+    )
+
+
+FOUND_BY = ("screening", "symptoms", "metastasis")
+
+
+def _established(patients: pd.DataFrame, control: str) -> pd.DataFrame:
+    """Return hazard ratios of death of the arms among those who were metastatic at diagnosis."""
+    import pandas as pd
+
+    spread = patients[patients["metastatic"]]
+    if spread["patient"].nunique() < FEWEST_METASTATIC or spread["arm"].nunique() < 2:
+        return pd.DataFrame()
+    return estimate_hazard_ratios(spread, ALIVE, ["arm"], models=("alone",), control=control)
+
+
+def summarise(cohort: Cohort, answer: Answer, *, seed: int) -> dict[str, Any]:
+    """Return what ``summary.json`` holds; see docs/cohort.md."""
+    from selfseed import __version__
+
+    return {
+        "kind": "cohort", "schema_version": 1, "version": __version__, "title": cohort.title, "seed": seed,
+        "patients": cohort.patients, "follow_up_day": cohort.follow_up, "arms": list(cohort.arms),
+        "found": _rows(answer.found)[0],
+        **{
+            name: _rows(getattr(answer, name))
+            for name in ("milestones", "gains", "risks", "hazards", "established", "real")
+        },
+        "words": tell(answer),
+    }  # fmt: skip
+
+
+def tell(answer: Answer) -> list[str]:
+    """Return in sentences what the arms gained, and what does not fit real patients."""
+    sentences = []
+    for row in answer.risks.to_dict("records"):
+        needed = tell_needed(row["reduction"], row["low"], row["high"])
+        sentences.append(f"{row['arm']} against {row['control']}, {row['endpoint']}: {needed}")
+    for row in answer.established.to_dict("records"):
+        sentences.append(
+            f"metastatic at diagnosis, {row['level']} against {row['reference']}: hazard ratio of death "
+            f"{row['hazard_ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
+        )
+    if len(answer.real):
+        known = answer.real[answer.real["misfit"].notna()]
+        off = known[~known["inside"].astype(bool)]
+        sentences.append(
+            f"{len(known) - len(off)} of {len(known)} figures of real patients fit within 1.96 standard errors"
+        )
+    return sentences
+
+
+def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+    return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it; what is not finite is null."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value
