@@ -63,6 +63,8 @@ class Study:
     data : Data
     noise : mapping of str to Noise
         Of every observable that was measured.
+    files : tuple of path
+        That were read: the study, its scenario where that is no preset, and its data.
     """
 
     source: str
@@ -71,6 +73,7 @@ class Study:
     parameters: tuple[Fitted, ...]
     data: Data
     noise: Mapping[str, Noise]
+    files: tuple[FilePath, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -139,7 +142,9 @@ class _Reader:
             return None
         data = read_data(files, scenario)
         self._agree(data, noise)
-        return Study(source, title, scenario, parameters, data, noise)
+        given = self.value["scenario"]
+        own = [] if given in catalog.names() else [self.folder / given]
+        return Study(source, title, scenario, parameters, data, noise, (FilePath(source), *own, *files))
 
     def _keys(self, path: Path, value: Any, allowed: tuple[str, ...]) -> bool:
         if isinstance(value, Refused):
