@@ -1,17 +1,22 @@
 """What `selfseed fit` answers, asked through the function behind the command."""
 
 import gzip
+import hashlib
 import json
 import time
 from pathlib import Path
 from threading import Thread
 
+import jsonschema
 import pytest
 from tests.engine.test_many import Cluster
+from tests.results.test_manifest import TSKIT
 from tests.small import write_study
 
+import selfseed
 from selfseed.base.errors import OutputError, ScenarioError
 from selfseed.doors.fit import Method, fit
+from selfseed.results.store import prepare
 
 STUDY = Path(__file__).parents[2] / "docs" / "studies" / "two-glands-study.yaml"
 
@@ -100,6 +105,37 @@ def test_simulated_animals_are_the_same_on_a_cluster_one_of_whose_workers_is_kil
     finally:
         cluster.stop()
     assert not killer.is_alive() and samples_of(there) == samples_of(by_animals(folder, "here"))
+
+
+def manifest_of(folder, out, source="differing.yaml", method=Method.population, **how):
+    fit(folder / source, method=method, out=folder / out, quiet=True, starts=1, samples=100, **how)
+    return json.loads((folder / out / "manifest.json").read_text())
+
+
+def test_a_fit_tells_where_it_came_from_as_a_run_does(folder):
+    told = manifest_of(folder, "out", seed=1)
+    jsonschema.validate(told, TSKIT)
+    assert told["parameters"].items() >= {"seed": 1, "method": "population"}.items() and told["parameters"]["command"]
+    hashes = {one["name"]: one["sha256"] for one in told["inputs"]}
+    assert list(hashes) == ["differing.yaml", "small.yaml", "volumes.tsv"]
+    assert hashes["volumes.tsv"] == hashlib.sha256((folder / "volumes.tsv").read_bytes()).hexdigest()
+    again = manifest_of(folder, "again", seed=1)
+    same = ("arrays_sha256", "scenario_sha256", "inputs")
+    assert [again[key] for key in same] == [told[key] for key in same]
+    table = folder / "volumes.tsv"
+    table.write_text(table.read_text().replace("\t5.0\t", "\t5.01\t"))
+    other = manifest_of(folder, "other", seed=1)
+    assert other["arrays_sha256"] != told["arrays_sha256"] and other["inputs"] != told["inputs"]
+    assert other["scenario_sha256"] == told["scenario_sha256"]
+
+
+def test_a_fit_is_no_run_and_no_run_replaces_it(folder):
+    manifest_of(folder, "out", seed=1)
+    with pytest.raises(OutputError, match="out holds a fit, not a run"):
+        selfseed.open(folder / "out")
+    nothing_else = "is not a run of selfseed, and --force replaces nothing else"
+    with pytest.raises(OutputError, match=nothing_else), prepare(folder / "out", force=True):
+        pass
 
 
 def test_hands_that_would_do_nothing_are_refused(folder):

@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 
 from selfseed import __version__
-from selfseed.results import build_manifest
+from selfseed.results import build_manifest, hash_files
 
 TEXT = {"type": "string", "minLength": 1}
 TSKIT = {
@@ -39,7 +39,8 @@ def manifest(run, tmp_path):
     return build_manifest(
         run.scenario, run.arrays, run.tables, seed=7, replicates=5, engine="stochastic",
         started=datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), elapsed_s=1.25,
-        usage_before=resource.getrusage(resource.RUSAGE_SELF), notes=("a note",), inputs=(tmp_path / "mice.tsv",),
+        usage_before=resource.getrusage(resource.RUSAGE_SELF), notes=("a note",),
+        inputs=hash_files([tmp_path / "mice.tsv"]),
     )  # fmt: skip
 
 

@@ -197,8 +197,9 @@ def say_how_to_go_on(order: Order, talk: Talk) -> None:
 
 
 def _inputs(order: Order) -> list[dict[str, str]]:
-    files = [path for path in (Path(order.source), order.data) if path is not None and path.is_file()]
-    return [{"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in files]
+    from selfseed.results import hash_files
+
+    return hash_files([path for path in (Path(order.source), order.data) if path is not None and path.is_file()])
 
 
 def _prove_readable(data: Path) -> None:

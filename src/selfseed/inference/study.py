@@ -65,6 +65,8 @@ class Study:
     data : Data
     noise : mapping of str to Noise
         Of every observable that was measured.
+    files : tuple of path
+        That were read: the study, its scenario where that is no preset, and its data.
     """
 
     source: str
@@ -73,6 +75,7 @@ class Study:
     parameters: tuple[Fitted, ...]
     data: Data
     noise: Mapping[str, Noise]
+    files: tuple[FilePath, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -142,7 +145,11 @@ class _Reader:
         learnt = {one.name.removeprefix(OF_NOISE) for one in parameters if one.name.startswith(OF_NOISE)}
         data = read_data(files, scenario, noise, learnt)
         self._agree(data, noise)
-        return Study(source, title, scenario, parameters, data, noise)
+        given = self.value["scenario"]
+        own = [] if given in catalog.names() else [self.folder / given]
+        return Study(
+            source, title, scenario, parameters, data, noise, (FilePath(source), *own, *(one.path for one in files))
+        )
 
     def _keys(self, path: Path, value: Any, allowed: tuple[str, ...]) -> bool:
         if isinstance(value, Refused):

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import selfseed
+from selfseed.base.errors import OutputError
 from selfseed.results.digest import sha256
 
 if TYPE_CHECKING:
@@ -35,15 +36,17 @@ def build_manifest(
     tables: Mapping[str, pd.DataFrame],
     *,
     seed: int,
-    replicates: int,
-    engine: str,
     started: datetime,
     elapsed_s: float,
+    replicates: int | None = None,
+    engine: str | None = None,
+    settings: Mapping[str, Any] | None = None,
     usage_before: Any = None,
     notes: Sequence[str] = (),
-    inputs: Sequence[Path] = (),
+    inputs: Sequence[Mapping[str, str]] = (),
+    libraries: Sequence[str] = (),
 ) -> dict[str, Any]:
-    """Return the provenance of a run, ready to be written as JSON.
+    """Return the provenance of a run, or of a fit, ready to be written as JSON.
 
     Parameters
     ----------
@@ -53,40 +56,58 @@ def build_manifest(
         As they were used.
     started : datetime, aware of its zone
     elapsed_s : float [s]
+    settings : mapping, optional
+        What else decides the numbers.
     usage_before : result of `resources_used` at the start, optional
     notes : sequence of str
         What a reader of the results must know.
-    inputs : sequence of path
-        Files that the run has read; their contents are hashed.
+    inputs : sequence of mappings, as of `hash_files`
+        Files that were read.
+    libraries : sequence of str
+        What was used beyond the usual ones.
     """
     from selfseed.scenario import to_yaml
 
+    used = {"replicates": replicates, "engine": engine, **(settings or {})}
     return {
         "schema_version": SCHEMA_VERSION,
         "software": {"name": "selfseed", "version": selfseed.__version__, "git_commit": _git_commit()},
         "parameters": {
             "command": shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]]),
             "seed": seed,
-            "replicates": replicates,
-            "engine": engine,
+            **{name: value for name, value in used.items() if value is not None},
         },
-        "environment": _environment(),
+        "environment": _environment(libraries),
         "resources": {"elapsed_time": round(elapsed_s, 3), **_resources(usage_before)},
         "scenario_sha256": hashlib.sha256(to_yaml(scenario).encode()).hexdigest(),
         "arrays_sha256": sha256(arrays, tables),
-        "inputs": [{"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in inputs],
+        "inputs": [dict(one) for one in inputs],
         "started": _utc(started),
         "ended": _utc(datetime.now(UTC)),
         "notes": list(notes),
     }
 
 
-def _environment() -> dict[str, Any]:
+def hash_files(paths: Sequence[Path]) -> list[dict[str, str]]:
+    """Return the name, without its directory, and the SHA-256 of each file.
+
+    Raises
+    ------
+    OutputError
+        If one of them is not there any more.
+    """
+    try:
+        return [{"name": path.name, "sha256": hashlib.sha256(path.read_bytes()).hexdigest()} for path in paths]
+    except OSError as error:
+        raise OutputError(f"{error.filename} was read, and then could not be read again: {error.strerror}") from None
+
+
+def _environment(more: Sequence[str]) -> dict[str, Any]:
     system = platform.uname()
     return {
         "os": {"system": system.system, "release": system.release, "machine": system.machine},
         "python": {"implementation": platform.python_implementation(), "version": platform.python_version()},
-        "libraries": {name: {"version": _version(name)} for name in LIBRARIES},
+        "libraries": {name: {"version": _version(name)} for name in sorted({*LIBRARIES, *more})},
     }
 
 

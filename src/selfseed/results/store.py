@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+OTHERS = ("fit", "sweep")
 SCENARIO, MANIFEST, SUMMARY, LOG, ARRAYS = "scenario.yaml", "manifest.json", "summary.json", "log.txt", "results.zarr"
 LARGEST_CHUNK_BYTES = 2**28
 
@@ -150,6 +151,8 @@ def open_run(path: str | Path) -> Run:
         raise OutputError(f"{path} is not a finished run: it holds no {MANIFEST} of selfseed")
     if (place / "ensemble.zarr").exists():
         raise OutputError(f"{path} holds an ensemble, not every family of a run; open_ensemble reads it")
+    if (kind := _other_kind(place)) is not None:
+        raise OutputError(f"{path} holds a {kind}, not a run")
     missing = [name for name in (SCENARIO, ARRAYS, *map(_table_file, TABLES)) if not (place / name).exists()]
     if missing:
         raise OutputError(f"{path} is damaged: {', '.join(missing)} is missing")
@@ -189,7 +192,7 @@ def _refuse_what_must_stay(path: Path, out: str | Path, force: bool) -> None:
     if not force:
         raise OutputError(f"{out} exists; --force replaces it, --out names another place")
     is_directory = path.is_dir() and not path.is_symlink()
-    if not is_directory or not (_is_run(path) or not any(path.iterdir())):
+    if not is_directory or not ((_is_run(path) and _other_kind(path) is None) or not any(path.iterdir())):
         raise OutputError(
             f"{out} is not a run of selfseed, and --force replaces nothing else; --out names another place"
         )
@@ -201,6 +204,15 @@ def _is_run(path: Path) -> bool:
         return manifest["software"]["name"] == "selfseed"
     except (OSError, ValueError, KeyError, TypeError):
         return False
+
+
+def _other_kind(path: Path) -> str | None:
+    """Return what a directory of results holds that is no simulation at all: a sweep or a fit."""
+    try:
+        kind = json.loads((path / SUMMARY).read_text(encoding="utf-8"))["kind"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return str(kind) if kind in OTHERS else None
 
 
 def _hidden_beside(path: Path) -> Path:
