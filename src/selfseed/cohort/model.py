@@ -1,9 +1,9 @@
 """What is asked of a cohort: who the patients are, how they are found, what is done; frozen, complete, in units."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from selfseed.processes import GENES
 from selfseed.scenario.kinds import Doi, Number, OneOf, Whole
@@ -77,18 +77,6 @@ class Cohort(Part):
     compared_as: Mapping[str, Named] = Field(
         default_factory=dict, description="which arm is laid beside real patients after surgery, radiotherapy, ..."
     )
-
-    @model_validator(mode="after")
-    def _fits_its_scenario(self) -> Self:
-        if self.primary not in self.scenario.sites:
-            raise ValueError(f"'primary' names {self.primary}, which is no site of the scenario")
-        missing = sorted({site.organ for site in self.scenario.sites.values()} - set(self.lethal))
-        if missing:
-            raise ValueError(f"'lethal' must say how many cells kill in {', '.join(missing)}")
-        unknown = sorted(set(self.compared_as.values()) - set(self.arms))
-        if unknown:
-            raise ValueError(f"'compared_as' names {unknown[0]}, which is no arm")
-        return self
 
     @classmethod
     def from_dict(cls, document: Mapping[str, Any]) -> "Cohort":

@@ -1,7 +1,7 @@
 """Read a cohort from a file, a preset or a mapping; every mistake is reported at once, each at its place."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path as FilePath
@@ -94,10 +94,30 @@ def _cohort(
     except ValidationError as error:
         findings += from_validation(error, _schema())
     else:
+        findings += _misfits(cohort)
         findings += [one for one in findings_in(treated_scenario(cohort)) if one.path[:1] == ("arms",)]
         if not findings:
             return cohort
     raise ScenarioError(name, to_problems(findings, document, lines))
+
+
+def _misfits(cohort: Cohort) -> Iterator[Finding]:
+    """Find what names a site, an organ or an arm that is not there."""
+    sites = tuple(cohort.scenario.sites)
+    if cohort.primary not in sites:
+        yield Finding(("primary",), _meant(cohort.primary, sites, "site"))
+    organs = {site.organ for site in cohort.scenario.sites.values()}
+    missing = sorted(organs - set(cohort.lethal))
+    if missing:
+        yield Finding(("lethal",), f"must say how many cells kill in {', '.join(missing)}", what="lethal")
+    for role, arm in cohort.compared_as.items():
+        if arm not in cohort.arms:
+            yield Finding(("compared_as", role), _meant(arm, tuple(cohort.arms), "arm"))
+
+
+def _meant(name: str, known: tuple[str, ...], kind: str) -> str:
+    close = nearest(name, known)
+    return f"unknown {kind}; " + (f"did you mean '{close}'?" if close else f"there are: {', '.join(known)}")
 
 
 def _scenario(name: str, folder: FilePath | None) -> Scenario:

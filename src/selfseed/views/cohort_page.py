@@ -41,7 +41,7 @@ def write_cohort(path: Path, summary: Mapping[str, Any], answer: Answer, patient
     sections = [
         make_section(
             "found", "Who was found", figures=draw_figures(lambda: [draw_found(first)]),
-            tables=[make_table([summary["found"]], "How they were found", is_open=True)],
+            tables=[make_table(_down(summary["found"]), "How they were found", is_open=True)],
         ),
         make_section(
             "lived", "Who lived, and how long",
@@ -87,6 +87,11 @@ def write_cohort(path: Path, summary: Mapping[str, Any], answer: Answer, patient
     ]
     path.write_text(render(summary["title"] or "A cohort", summary["words"], facts, sections), encoding="utf-8")
     return path
+
+
+def _down(row: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return one row as a table of two columns."""
+    return [{"what": name.replace("_", " "), "value": value} for name, value in row.items()]
 
 
 def draw_found(first: pd.DataFrame) -> Picture:

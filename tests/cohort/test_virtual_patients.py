@@ -1,0 +1,184 @@
+"""Virtual patients: drawn as stated, found as stated, paired between arms, the same whoever computes them."""
+
+import math
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from selfseed.base.errors import ScenarioError
+from selfseed.cohort.course import Follower, first_day, plan_cohort, relapse_day
+from selfseed.cohort.model import TRAITS
+from selfseed.cohort.patients import draw_patients
+from selfseed.cohort.read import from_dict, names, read
+from selfseed.cohort.run import run_cohort
+from selfseed.results.chunks import Chunks
+
+LATE = {"add": [{"resect": "breast", "at": "30 day"}, {"give": "siltuximab", "at": "14.9 year"}]}
+CUT = {"add": [{"resect": "breast", "at": "30 day"}]}
+
+
+def document(**changes):
+    """Return the cohort of women with breast cancer as a mapping, with some keys changed."""
+    whole = read("breast-cohort").model_dump(by_alias=True, exclude_unset=True)
+    return whole | {"compared_as": {}} | changes
+
+
+def small(patients=24, arms=None, **changes):
+    return from_dict(document(patients=patients, arms=arms or {"surgery": CUT}, **changes))
+
+
+@pytest.fixture(scope="module")
+def many():
+    cohort = read("breast-cohort").model_copy(update={"patients": 4000})
+    return cohort, draw_patients(cohort, seed=3)
+
+
+def test_two_traits_are_tied_by_the_product_of_their_loadings(many):
+    cohort, patients = many
+    one, other = "shedding", "IL6"
+    wanted = cohort.traits[one].loading * cohort.traits[other].loading
+    seen = np.corrcoef(np.log(patients.fold(one)), np.log(patients.fold(other)))[0, 1]
+    error = 1.0 / math.sqrt(cohort.patients - 3)
+    assert abs(math.atanh(seen) - math.atanh(wanted)) < 4 * error
+    spread = np.log(patients.fold(one)).std()
+    assert spread == pytest.approx(cohort.traits[one].spread, rel=0.05)
+    assert spread != pytest.approx(1.1 * cohort.traits[one].spread, rel=0.05)
+
+
+def test_without_shared_aggressiveness_growth_is_tied_to_nothing_and_all_else_is_as_it_was(many):
+    cohort, patients = many
+    apart = draw_patients(cohort, seed=3, shared=False)
+    assert (apart.fold("growth") == patients.fold("growth")).all()
+    together = [
+        np.corrcoef(np.log(one.fold("growth")), np.log(one.fold("shedding")))[0, 1] for one in (patients, apart)
+    ]
+    assert together[0] == pytest.approx(0.3, abs=0.06) and abs(together[1]) < 0.06
+    for name in TRAITS:
+        assert np.log(apart.fold(name)).std() == pytest.approx(np.log(patients.fold(name)).std(), rel=0.06, abs=1e-9)
+
+
+def test_patients_depend_on_their_number_alone(many):
+    cohort, patients = many
+    fewer = draw_patients(cohort.model_copy(update={"patients": 7}), seed=3)
+    assert (fewer.folds == patients.folds[:7]).all() and (fewer.age_year == patients.age_year[:7]).all()
+
+
+def test_other_deaths_come_as_gompertz_has_them(many):
+    cohort, patients = many
+    growth = math.log(2.0) / cohort.age.doubling
+    rate = cohort.age.death_rate_at_60 * np.exp(growth * (patients.age_year - 60.0))
+
+    def uniform(years, rate):
+        return np.exp(-rate / growth * np.expm1(growth * years))
+
+    years = patients.other_death_day / 365.25
+    assert stats.kstest(uniform(years, rate), "uniform").pvalue > 1e-3
+    assert stats.kstest(uniform(years, 1.2 * rate), "uniform").pvalue < 1e-3
+
+
+def test_between_looks_a_tumour_grows_exponentially():
+    days = np.array([0.0, 10.0, 20.0])
+    cells = np.exp(0.3 * days)
+    assert first_day(days, cells, math.exp(0.3 * 13.7)) == pytest.approx(13.7)
+    assert math.isnan(first_day(days, cells, 1e9))
+    assert first_day(days, cells, 0.5) == 0.0
+
+
+def test_a_relapse_needs_that_the_tumour_was_gone():
+    days = np.arange(4.0)
+    assert math.isnan(relapse_day(days, np.array([9.0, 9.0, 9.0, 9.0]), 5.0))
+    assert math.isnan(relapse_day(days, np.array([9.0, 1.0, 2.0, 3.0]), 5.0))
+    assert relapse_day(days, np.array([9.0, 1.0, 1.0, 25.0]), 5.0) == pytest.approx(2.5)
+
+
+def test_patients_are_found_when_their_tumour_is_as_large_as_that():
+    cohort = small(40)
+    patients = draw_patients(cohort, seed=1)
+    follower = Follower(plan_cohort(cohort), patients, 1)
+    hows = set()
+    for patient in range(cohort.patients):
+        diagnosis, _ = follower.follow(patient)
+        hows.add(diagnosis.how)
+        if diagnosis.how == "symptoms":
+            assert patients.symptoms_mm[patient] <= diagnosis.diameter_mm < 1.5 * patients.symptoms_mm[patient]
+        if diagnosis.how == "screening":
+            assert patients.screened[patient]
+            assert patients.seen_mm[patient] <= diagnosis.diameter_mm < patients.symptoms_mm[patient]
+            visits = (diagnosis.day - patients.first_visit_day[patient]) / cohort.detection.every
+            assert visits == pytest.approx(round(visits), abs=1e-9)
+    assert {"symptoms", "screening"} <= hows
+
+
+def test_a_treatment_that_comes_too_late_changes_nobody():
+    """Arms share patients and random numbers: until something differs, nothing does."""
+    table = run_cohort(small(24, {"surgery": CUT, "late": LATE}), 5, workers=1)
+    one, other = (
+        table[table["arm"] == name].drop(columns="arm").reset_index(drop=True) for name in ("surgery", "late")
+    )
+    early = one["follow_up_day"] < 14 * 365
+    assert early.any() and one[early].equals(other[early])
+
+
+def test_surgery_that_leaves_no_cell_ends_relapse_and_spares_metastases():
+    arms = {"nothing": {}, "surgery": CUT}
+    table = run_cohort(small(40, arms, follow_up="6 year"), 5, workers=1).set_index("arm")
+    assert table.loc["surgery", "relapse_day"].isna().all()
+    seen = table["distant_day"].notna().groupby("arm").sum()
+    assert seen["surgery"] < 0.7 * seen["nothing"]
+
+
+def test_the_same_patients_whoever_follows_them_and_after_an_interruption(tmp_path):
+    cohort = small(60)
+    whole = run_cohort(cohort, 2, workers=1)
+    assert run_cohort(cohort, 2, workers=2).equals(whole)
+    said = []
+    run_cohort(cohort, 2, workers=1, chunks=Chunks(tmp_path, said.append))
+    (kept, damaged) = sorted(tmp_path.glob("*.chunk"))
+    damaged.write_bytes(damaged.read_bytes()[:-7])
+    assert run_cohort(cohort, 2, workers=1, chunks=Chunks(tmp_path, said.append)).equals(whole)
+    assert any("damaged" in sentence for sentence in said)
+    assert kept.exists()
+
+
+def test_other_seeds_are_other_patients():
+    assert not run_cohort(small(4), 2, workers=1).equals(run_cohort(small(4), 3, workers=1))
+
+
+@pytest.mark.parametrize("name", names())
+def test_each_cohort_that_comes_with_selfseed_can_be_followed(name):
+    cohort = read(name)
+    few = cohort.model_copy(update={"patients": 3, "follow_up": 400.0})
+    table = run_cohort(few, 1, workers=1)
+    assert set(table["arm"]) == set(cohort.arms)
+    assert (table["follow_up_day"] <= 400.0).all()
+
+
+MISTAKES = {
+    "a trait that is none": ({"traits": {"groth": {"spread": 0.5}}}, "traits.groth", "did you mean 'growth'"),
+    "a loading above one": ({"traits": {"growth": {"spread": 0.5, "loading": 2}}}, "loading", "must be <= 1"),
+    "a primary that is no site": ({"primary": "brest"}, "primary", "unknown site; did you mean 'breast'?"),
+    "an arm that treats a site that is none": (
+        {"arms": {"a": {"add": [{"resect": "chest", "at": 3}]}}}, "arms.a.add[0].resect", "unknown site",
+    ),
+    "a drug that is none": (
+        {"arms": {"a": {"add": [{"give": "aspirin", "at": 3}]}}}, "arms.a.add[0].give", "unknown drug",
+    ),
+    "no patients": ({"patients": 0}, "patients", "must be >= 1"),
+    "an organ in which nothing kills": ({"lethal": {"lung": 1e11}}, "lethal", "how many cells kill in bone"),
+    "a comparison with no arm": ({"compared_as": {"control": "cut"}}, "compared_as.control", "unknown arm"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_each_mistake_is_named_with_its_place_and_its_remedy(mistake):
+    change, place, remedy = MISTAKES[mistake]
+    with pytest.raises(ScenarioError) as caught:
+        from_dict(document(**change))
+    told = [(one.where, one.remedy) for one in caught.value.problems]
+    assert any(place in where and remedy in said for where, said in told), told
+
+
+def test_a_file_that_is_not_there_is_named_with_what_is_meant():
+    with pytest.raises(ScenarioError, match="did you mean 'breast-cohort'"):
+        read("brest-cohort")

@@ -1,0 +1,65 @@
+"""The command `selfseed cohort run`, from a file to a report."""
+
+import json
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+DOCS = Path(__file__).parents[2] / "docs" / "cohort.md"
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    import subprocess
+    import sys
+
+    out = tmp_path_factory.mktemp("cohort") / "women"
+    command = [sys.executable, "-m", "selfseed", "cohort", "run", "breast-cohort", "--patients", "60", "--seed", "4"]
+    answer = subprocess.run([*command, "--workers", "1", "--out", str(out)], capture_output=True, text=True, check=True)
+    return out, answer
+
+
+def test_the_last_line_is_the_report_and_all_lies_beside_it(done):
+    out, answer = done
+    assert answer.stdout.strip() == str(out / "report.html")
+    names = {"cohort.yaml", "organs.tsv.gz", "patients.tsv.gz", "report.html", "summary.json", "survival.tsv.gz"}
+    assert {path.name for path in out.iterdir()} == names
+    page = (out / "report.html").read_text("utf-8")
+    assert "Beside real patients" in page and 'src="http' not in page
+
+
+def test_the_summary_agrees_with_the_table(done):
+    out, _ = done
+    summary = json.loads((out / "summary.json").read_text())
+    table = pd.read_csv(out / "patients.tsv.gz", sep="\t")
+    first = table[table["arm"] == summary["arms"][0]]
+    assert summary["kind"] == "cohort" and summary["found"]["found"] == len(first)
+    assert summary["found"]["diameter_median_mm"] == pytest.approx(first["diameter_mm"].median())
+    assert set(table["arm"]) == set(summary["arms"])
+
+
+def test_every_key_of_the_summary_and_column_of_the_table_is_documented(done):
+    out, _ = done
+    told = set(re.findall(r"`(\w+)[`:]", DOCS.read_text("utf-8")))
+    assert set(json.loads((out / "summary.json").read_text())) <= told
+    columns = set(pd.read_csv(out / "patients.tsv.gz", sep="\t", nrows=1).columns)
+    assert {name for name in columns if not name.endswith("_fold")} <= told
+
+
+def test_what_was_asked_can_be_asked_again(done, ask):
+    out, _ = done
+    answer = ask("cohort", "run", out / "cohort.yaml", "--dry-run", "--seed", "4")
+    assert "60 patients, followed for 15 years, seed 4" in answer.stdout
+
+
+def test_nothing_is_replaced_without_force(done, ask):
+    out, _ = done
+    answer = ask("cohort", "run", "breast-cohort", "--patients", "2", "--out", out)
+    assert answer.returncode == 2 and "--force" in answer.stderr
+
+
+def test_an_unknown_file_is_answered_with_the_cohorts_that_there_are(ask):
+    answer = ask("cohort", "run", "breast-cohrt")
+    assert answer.returncode == 2 and "did you mean 'breast-cohort'?" in answer.stderr
