@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from tests.small import scenario
+from tests.small import TEXT, scenario
 
 import selfseed
 from selfseed.base.errors import RunError
@@ -29,6 +29,27 @@ def test_a_branch_without_another_treatment_is_the_run_bit_by_bit(run, past, day
     own = run.families[run.families["arm"] == past].drop(columns="arm").reset_index(drop=True)
     same = again.families[again.families["arm"] == past].drop(columns="arm").reset_index(drop=True)
     assert own.equals(same)
+
+
+def waiting():
+    """Two tumours, of which one is irradiated, treated with a drug, and cut out when the other has grown."""
+    text = TEXT.replace(
+        "cut out: {add: [{resect: left, at: 8 day}]}",
+        "waits: {add: [{resect: left, when: {site: left, reaches: 1.2 mm}, at: 2 day}, "
+        "{irradiate: right, dose: 1 Gy, fractions: 3, at: 4 day}, {give: marimastat, at: 3 day, doses: 6}]}",
+    )
+    return selfseed.read(text)
+
+
+@pytest.mark.parametrize("day", [4.0, 6.0, 8.0, 10.0])
+def test_a_branch_remembers_what_waits_for_a_tumour_and_which_drugs_were_given(day):
+    whole = selfseed.simulate(waiting(), seed=5, replicates=3)
+    done = whole.events[(whole.events["arm"] == "waits") & (whole.events["event"] == "resect")]["time_day"]
+    assert len(done) == 3 and done.between(5.0, 12.0).all()
+    again = branch(waiting(), seed=5, replicates=3, past="waits", futures=("waits",), day=day)
+    for arm in (0, 1):
+        same = again.arrays["cells"].values[arm]
+        np.testing.assert_array_equal(same, whole.arrays["cells"].sel(arm="waits").values)
 
 
 def test_until_the_day_nothing_differs_and_afterwards_the_treatment_shows(run):

@@ -95,3 +95,17 @@ def test_reality_is_drawn_with_its_misfit(patients):
     assert sum(len(picture.data) for picture in pictures) == len(known)
     assert "misfit (standard errors)" in told and "node-positive by size" in told
     assert "hazard ratio, or number in its unit" in told
+
+
+def test_curves_of_drugs_are_those_of_the_drugs():
+    from selfseed.cohort.read import read, treated_scenario
+    from selfseed.views.drugs import draw_drugs, given_drugs
+
+    given = given_drugs(treated_scenario(read("breast-cohort")))
+    assert [one.name for one in given] == ["paclitaxel", "siltuximab", "reparixin"]
+    with drawing():
+        picture = draw_drugs(given)
+    for one in given:
+        rows = picture.data[picture.data["drug"] == one.name]
+        assert rows["effect"].to_numpy() == pytest.approx(one.effect(rows["day"].to_numpy()))
+    assert {"paclitaxel", "kill over growth", "IL6 left"} <= {text for text, _ in words(picture)}

@@ -110,9 +110,10 @@ def _finish(job: Job, draft: Path, table: pd.DataFrame, talk: Talk, *, report: b
     write_results(job, draft, summary, {"patients": table, **answer.curves_by_file()})
     if report:
         talk.say("drawing the report ...")
+        from selfseed.cohort.read import treated_scenario
         from selfseed.views.cohort_page import write_cohort
 
-        write_cohort(draft / "report.html", summary, answer, table)
+        write_cohort(draft / "report.html", summary, answer, table, treated_scenario(job.cohort))
     return summary
 
 

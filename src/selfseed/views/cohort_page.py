@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfseed.views.cohort import draw_hazard_ratios, draw_incidence, draw_survival
+from selfseed.views.drugs import draw_drugs, given_drugs
 from selfseed.views.many import COLOURS, draw_figures, make_section, make_table
 from selfseed.views.picture import Picture
 from selfseed.views.reality import draw_reality
@@ -19,12 +20,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from selfseed.cohort.summary import Answer
+    from selfseed.scenario.model import Scenario
 
 HOW = (("screening", "screening"), ("symptoms", "symptoms"), ("metastasis", "a metastasis"))
 LARGEST_MM = 80.0
 
 
-def write_cohort(path: Path, summary: Mapping[str, Any], answer: Answer, patients: pd.DataFrame) -> Path:
+def write_cohort(
+    path: Path, summary: Mapping[str, Any], answer: Answer, patients: pd.DataFrame, treated: Scenario
+) -> Path:
     """Write the page of a cohort and return its path.
 
     Parameters
@@ -35,6 +39,8 @@ def write_cohort(path: Path, summary: Mapping[str, Any], answer: Answer, patient
     answer : Answer
     patients : DataFrame
         One row per patient and arm.
+    treated : Scenario
+        The arms, as `selfseed.cohort.read.treated_scenario` returns them.
     """
     control = summary["arms"][0]
     first = patients[patients["arm"] == control]
@@ -65,6 +71,9 @@ def write_cohort(path: Path, summary: Mapping[str, Any], answer: Answer, patient
             tables=[make_table(summary["hazards"], "Hazard ratios")],
         ),
     ]  # fmt: skip
+    given = given_drugs(treated)
+    if given:
+        sections.append(make_section("drugs", "Drugs", figures=draw_figures(lambda: [draw_drugs(given)])))
     if summary["established"]:
         caption = "Hazard ratios of death among patients who were metastatic at diagnosis"
         sections.append(

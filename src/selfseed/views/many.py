@@ -76,11 +76,11 @@ def _bands(axes: Axes, days: np.ndarray, bands: np.ndarray) -> None:
     axes.fill_between(days, shown[1], shown[3], color=COLOURS[0], alpha=0.35, linewidth=0)
     axes.plot(days, shown[2], color=COLOURS[0], linewidth=1.2)
     axes.set_yscale("log")
-    _name_powers(axes.yaxis)
+    name_powers(axes.yaxis)
     grid(axes, "y")
 
 
-def _name_powers(axis: Axis) -> None:
+def name_powers(axis: Axis) -> None:
     """Name powers of ten, at most four of them, in letters that a browser shows as they are."""
     from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 
@@ -123,11 +123,11 @@ def _along(path: str, rows: Sequence[Mapping[str, Any]], alone: bool) -> Picture
         axes.set_title(f"{site}: {QUANTITIES[quantity]}", fontsize=7.5)
         if is_log:
             axes.set_xscale("log")
-            _name_powers(axes.xaxis)
+            name_powers(axes.xaxis)
         if quantity in ("final_volume", "seeds"):
             axes.set_yscale("symlog", linthresh=1.0)
             axes.set_ylim(bottom=0.0)
-            _name_powers(axes.yaxis)
+            name_powers(axes.yaxis)
         grid(axes, "y")
     unit = f" ({PARAMETERS[path].unit})" if path in PARAMETERS else ""
     figure.supxlabel(f"{path}{unit}", y=(0.12 + legend_in) / height, fontsize=8)

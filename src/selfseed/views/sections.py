@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -58,8 +58,25 @@ class Section:
 
 def sections_of(run: Run, data: Path | None, uncertain: pd.DataFrame | None) -> list[Section]:
     """Return all sections of the report of ``run``; those that it has nothing for are left out."""
-    sections = [_asked(run), _growth(run, data), _seeded(run), *_genes(run), _flow(run), _routes(run), *_speed(run)]
+    sections = [
+        _asked(run),
+        *_drugs(run),
+        _growth(run, data),
+        _seeded(run),
+        *_genes(run),
+        _flow(run),
+        _routes(run),
+        *_speed(run),
+    ]
     return [*sections, *_open_magnitudes(run, uncertain), _sureness(run), _computed(run)]
+
+
+def _drugs(run: Run) -> Iterator[Section]:
+    from selfseed.views.drugs import draw_drugs, given_drugs
+
+    given = given_drugs(run.scenario)
+    if given:
+        yield Section("drugs", "Drugs", pictures=[draw_drugs(given)])
 
 
 def _asked(run: Run) -> Section:
