@@ -132,6 +132,21 @@ def summaries(study: Study, values: np.ndarray, groups: Sequence[np.ndarray]) ->
         elif observable != "seeded":
             here = np.log(np.maximum(here, 1e-9))
         told.append(here.mean())
-        if rows.size >= 4 and observable != "seeded":
+        if has_spread(study, rows):
             told.append(here.std(ddof=1))
     return np.array(told)
+
+
+def summary_names(study: Study, groups: Sequence[np.ndarray]) -> tuple[str, ...]:
+    """Return what each of the `summaries` is: arm, site, day, observable, and whether mean or spread."""
+    data, names = study.data, []
+    for rows in groups:
+        one = rows[0]
+        name = f"{data.arm[one]}, {data.site[one]}, day {data.day[one]:g}, {data.observable[one]}"
+        names += [f"{name}: mean"] + ([f"{name}: spread"] if has_spread(study, rows) else [])
+    return tuple(names)
+
+
+def has_spread(study: Study, rows: np.ndarray) -> bool:
+    """Tell whether the spread between these animals is compared, and not their mean alone."""
+    return rows.size >= 4 and study.data.observable[rows[0]] != "seeded"
