@@ -36,7 +36,7 @@ demo: $(RUNS)
 
 test: $(TESTS)
 	@echo "running the tests (a few minutes, the first time with half a minute of compiling) ..."
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: $(TESTS)
 	@echo "checking format, lint, types and walls ..."
