@@ -40,6 +40,14 @@ def test_the_summary_agrees_with_the_table(done):
     assert set(table["arm"]) == set(summary["arms"])
 
 
+def test_what_fits_is_counted_as_the_table_says(done):
+    summary = json.loads((done[0] / "summary.json").read_text())
+    known = [row for row in summary["real"] if row["misfit"] is not None]
+    fits = sum(abs(row["misfit"]) < 1.96 for row in known)
+    assert f"{fits} of {len(known)} figures of real patients fit" in summary["words"][-1]
+    assert fits > 0 and len(known) > 20
+
+
 def test_every_key_of_the_summary_and_column_of_the_table_is_documented(done):
     out, _ = done
     told = set(re.findall(r"`(\w+)[`:]", DOCS.read_text("utf-8")))

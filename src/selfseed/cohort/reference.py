@@ -152,8 +152,9 @@ def _survival_by_size(name: str, patients: pd.DataFrame) -> Iterator[dict[str, A
     days = [years * DAYS_PER_YEAR for years in cohort.years]
     found = read_survival(estimate_real_survival(name), days, by=("size",))
     wanted = {"negative": lambda nodes: nodes == 0, "positive": lambda nodes: nodes > 0}.get(cohort.nodes)
-    missing = [column for column in ("diameter_mm", *(["nodes"] if wanted else [])) if column not in patients]
-    chosen = patients if wanted is None or missing else patients[wanted(patients["nodes"])]
+    missing = ["diameter_mm"] if "diameter_mm" not in patients else []
+    without_nodes = wanted is not None and "nodes" not in patients
+    chosen = patients if wanted is None or without_nodes else patients[wanted(patients["nodes"])]
     for size in cohort.classes:
         of_size = chosen.iloc[:0] if missing else chosen[classify(chosen["diameter_mm"].to_numpy(), cohort) == size]
         count = int((real["size"] == size).sum())
@@ -165,6 +166,8 @@ def _survival_by_size(name: str, patients: pd.DataFrame) -> Iterator[dict[str, A
             except ScenarioError as mistake:
                 simulated = Estimate(None, None, None, 0)
                 note = "; ".join(f"{problem.where} {problem.what}" for problem in mistake.problems)
+            if without_nodes:
+                note = f"{note}; the simulated ones with any nodes, since these are not simulated".removeprefix("; ")
             if missing:
                 note = f"column {missing[0]!r} is missing"
             told = {"group": f"event by size, {name}", "name": f"{size}, {years:g} years", "kind": "share",

@@ -159,7 +159,7 @@ def tell(answer: Answer) -> list[str]:
         )
     if len(answer.real):
         known = answer.real[answer.real["misfit"].notna()]
-        off = known[~known["inside"].astype(bool)]
+        off = known[known["inside"] != "yes"]
         sentences.append(
             f"{len(known) - len(off)} of {len(known)} figures of real patients fit within 1.96 standard errors"
         )
