@@ -9,7 +9,7 @@ from scipy import stats
 from selfseed.base.errors import ScenarioError
 from selfseed.cohort.course import Follower, first_day, plan_cohort, relapse_day
 from selfseed.cohort.model import TRAITS
-from selfseed.cohort.patients import draw_patients
+from selfseed.cohort.patients import World, draw_patients
 from selfseed.cohort.read import from_dict, names, read
 from selfseed.cohort.run import run_cohort
 from selfseed.results.chunks import Chunks
@@ -48,7 +48,7 @@ def test_two_traits_are_tied_by_the_product_of_their_loadings(many):
 
 def test_without_shared_aggressiveness_growth_is_tied_to_nothing_and_all_else_is_as_it_was(many):
     cohort, patients = many
-    apart = draw_patients(cohort, seed=3, shared=False)
+    apart = draw_patients(cohort, 3, World(shared=False))
     assert (apart.fold("growth") == patients.fold("growth")).all()
     together = [
         np.corrcoef(np.log(one.fold("growth")), np.log(one.fold("shedding")))[0, 1] for one in (patients, apart)

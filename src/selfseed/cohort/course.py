@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from selfseed.base.errors import RunError
 from selfseed.base.streams import replicate_key
 from selfseed.cohort.model import Cohort
-from selfseed.cohort.patients import Patients, visits_of
+from selfseed.cohort.patients import AS_IT_IS, Patients, World, visits_of
 from selfseed.cohort.read import treated_scenario
 from selfseed.engine.animal import compact, empty_animal, empty_record, own_setting, restore
 from selfseed.engine.plan import plan_course, plan_setting
@@ -101,8 +101,8 @@ def plan_cohort(cohort: Cohort) -> Plan:
 class Follower:
     """Follow patients one by one; the tables of cells are made once and used for all."""
 
-    def __init__(self, plan: Plan, patients: Patients, seed: int):
-        self.plan, self.patients, self.seed = plan, patients, seed
+    def __init__(self, plan: Plan, patients: Patients, seed: int, world: World = AS_IT_IS):
+        self.plan, self.patients, self.seed, self.world = plan, patients, seed, world
         sites, clones = len(plan.natural.sites), len(plan.natural.clones)
         kinds = (sites + 1) * clones * (sites + 1) * 3
         rows = plan.cohort.scenario.numerics.max_families + kinds
@@ -200,6 +200,8 @@ class Follower:
             infiltration=infiltration,
             clearance=np.array([death, *setting.clearance[1:]]),
             growth=growth,
+            pace=np.where(np.arange(setting.pace.size) == self.plan.primary, self.world.primary_pace, 1.0)
+            * setting.pace,
         )
         therapy = therapy._replace(infiltration=infiltration, death_per_second=death)
         return setting, growth, course._replace(therapy=therapy)
@@ -212,7 +214,9 @@ class Follower:
     def _findable(self, patient: int, times: Array) -> Array:
         """Return the cells at which each site leads to a diagnosis at each look."""
         detection = self.plan.cohort.detection
-        limits = np.full((times.size, len(self.plan.natural.sites)), self._cells_of(detection.metastasis_symptoms))
+        clamped = bool(self.world.diameters_mm)
+        others = math.inf if clamped else self._cells_of(detection.metastasis_symptoms)
+        limits = np.full((times.size, len(self.plan.natural.sites)), others)
         limits[:, self.plan.primary] = self._cells_of(self.patients.symptoms_mm[patient])
         visits = visits_of(detection, self.patients, patient, self.plan.cohort.longest)
         seen = min(self._cells_of(self.patients.seen_mm[patient]), limits[0, self.plan.primary])

@@ -47,16 +47,37 @@ class Patients:
         return self.folds[:, TRAITS.index(trait)]
 
 
-def draw_patients(cohort: Cohort, seed: int, *, shared: bool = True) -> Patients:
+@dataclass(frozen=True)
+class World:
+    """Say what is made otherwise in the same patients; the default is the world as it is.
+
+    Attributes
+    ----------
+    shared : bool
+        Without it, what makes a tumour grow is no longer tied to what makes it spread: the traits other than growth
+        take another aggressiveness, of the same law, so that each trait by itself is as it was.
+    diameters_mm : tuple of float
+        If given, the diameter at which each patient is found, whatever else they are like.
+    primary_pace : float
+        Fold on the pace of growth of the primary alone.
+    """
+
+    shared: bool = True
+    diameters_mm: tuple[float, ...] = ()
+    primary_pace: float = 1.0
+
+
+AS_IT_IS = World()
+
+
+def draw_patients(cohort: Cohort, seed: int, world: World = AS_IT_IS) -> Patients:
     """Draw the patients of a cohort; each depends on the seed and its number alone.
 
     Parameters
     ----------
     cohort : Cohort
     seed : int, >= 0
-    shared : bool
-        Without it, what makes a tumour grow is no longer tied to what makes it spread: the traits other than growth
-        take another aggressiveness, of the same law, so that each trait by itself is as it was.
+    world : World
     """
     numbers = np.stack([_normals(seed, patient) for patient in range(cohort.patients)])
     common, other, uniforms = numbers[:, 0], numbers[:, 1], _to_uniform(numbers[:, 2:5])
@@ -65,20 +86,21 @@ def draw_patients(cohort: Cohort, seed: int, *, shared: bool = True) -> Patients
     for column, name in enumerate(TRAITS):
         trait = cohort.traits.get(name)
         if trait is not None:
-            tie = common if shared or name == "growth" else other
+            tie = common if world.shared or name == "growth" else other
             mixed = trait.loading * tie + math.sqrt(1.0 - trait.loading**2) * own[:, column]
             folds[:, column] = np.exp(trait.spread * mixed)
     detection, age = cohort.detection, cohort.age.mean + cohort.age.spread * rest[:, 0]
     age = np.clip(age, 18.0, 100.0)
+    clamped = np.array(world.diameters_mm)
     return Patients(
         aggressiveness=common,
         folds=folds,
         age_year=age,
         other_death_day=_other_death(cohort, age, uniforms[:, 0]),
-        screened=uniforms[:, 1] < detection.screened,
+        screened=(uniforms[:, 1] < detection.screened) & (clamped.size == 0),
         first_visit_day=uniforms[:, 2] * detection.every,
         seen_mm=_lognormal(detection.seen, detection.seen_spread, rest[:, 1]),
-        symptoms_mm=_lognormal(detection.symptoms, detection.symptoms_spread, rest[:, 2]),
+        symptoms_mm=clamped if clamped.size else _lognormal(detection.symptoms, detection.symptoms_spread, rest[:, 2]),
     )
 
 

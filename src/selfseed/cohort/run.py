@@ -12,7 +12,7 @@ import numpy as np
 
 from selfseed.cohort.course import Diagnosis, Follower, Outcome, plan_cohort
 from selfseed.cohort.model import TRAITS, Cohort
-from selfseed.cohort.patients import Patients, draw_patients
+from selfseed.cohort.patients import AS_IT_IS, Patients, World, draw_patients
 from selfseed.engine.many import map_tasks
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ class Task:
     seed: int
     first: int
     last: int
-    shared: bool
+    world: World
 
 
 def run_cohort(
     cohort: Cohort,
     seed: int,
     *,
-    shared: bool = True,
+    world: World = AS_IT_IS,
     workers: int | None = None,
     cluster: str | None = None,
     chunks: Chunks | None = None,
@@ -54,8 +54,8 @@ def run_cohort(
     cohort : Cohort
     seed : int, >= 0
         Patients hang on it and on their number alone, so arms and interventions are paired patient by patient.
-    shared : bool
-        See `selfseed.cohort.patients.draw_patients`.
+    world : World
+        What is made otherwise in the same patients.
     workers, cluster : see `selfseed.engine.many.map_tasks`
     chunks : Chunks, optional
         Where finished patients are kept, under ``name``, and looked for first.
@@ -74,7 +74,7 @@ def run_cohort(
         When a table of families overflows.
     """
     starts = range(0, cohort.patients, PER_CHUNK)
-    tasks = [Task(cohort, seed, first, min(first + PER_CHUNK, cohort.patients), shared) for first in starts]
+    tasks = [Task(cohort, seed, first, min(first + PER_CHUNK, cohort.patients), world) for first in starts]
     parts: list[dict[str, np.ndarray] | None] = [
         None if chunks is None else chunks.read(f"{name}-{task.first:07d}") for task in tasks
     ]
@@ -89,12 +89,12 @@ def run_cohort(
             chunks.write(f"{name}-{tasks[number].first:07d}", found)
         done += tasks[number].last - tasks[number].first
         progress(done, cohort.patients)
-    return _table(cohort, [part for part in parts if part is not None], draw_patients(cohort, seed, shared=shared))
+    return _table(cohort, [part for part in parts if part is not None], draw_patients(cohort, seed, world))
 
 
 def follow_some(task: Task) -> dict[str, np.ndarray]:
     """Return the bare numbers of some patients of a cohort."""
-    follower = _follower(task.cohort.model_dump_json(by_alias=True), task.seed, task.shared)
+    follower = _follower(task.cohort.model_dump_json(by_alias=True), task.seed, task.world)
     rows = [follower.follow(patient) for patient in range(task.first, task.last)]
     arms = len(follower.plan.arms)
     return {
@@ -106,9 +106,9 @@ def follow_some(task: Task) -> dict[str, np.ndarray]:
 
 
 @lru_cache(maxsize=2)
-def _follower(text: str, seed: int, shared: bool) -> Follower:
+def _follower(text: str, seed: int, world: World) -> Follower:
     cohort = Cohort.model_validate_json(text)
-    return Follower(plan_cohort(cohort), draw_patients(cohort, seed, shared=shared), seed)
+    return Follower(plan_cohort(cohort), draw_patients(cohort, seed, world), seed, world)
 
 
 def _found(diagnosis: Diagnosis) -> list[float]:

@@ -14,6 +14,7 @@ import typer
 from selfseed import __version__
 from selfseed.base.errors import OutputError, ScenarioError
 from selfseed.doors import cohort, history, question
+from selfseed.doors import cohort_size as cohort_size
 from selfseed.doors.branch import branch
 from selfseed.doors.export import export as export_model
 from selfseed.doors.fit import fit

@@ -1,0 +1,126 @@
+"""The command `selfseed cohort size-outcome`: whether size causes metastasis, or marks it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from selfseed.doors import cohort as room
+from selfseed.doors.talk import Talk
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from selfseed.cohort.model import Cohort
+    from selfseed.cohort.patients import World
+    from selfseed.cohort.size import SizeAnswer
+    from selfseed.results.chunks import Chunks
+
+Arm = Annotated[str | None, typer.Option(help="An arm in which the primary is cut out; if absent, the first such.")]
+Ranges = Annotated[bool, typer.Option("--ranges", help="Ask again under each disputed assumption.")]
+
+
+@room.app.command("size-outcome")
+def size_outcome(
+    source: room.Source,
+    arm: Arm = None,
+    patients: room.Patients = None,
+    ranges: Ranges = False,
+    seed: room.Seed = None,
+    workers: room.Workers = None,
+    cluster: room.Cluster = None,
+    out: room.Out = None,
+    resume: room.Resume = False,
+    force: room.Force = False,
+    dry_run: room.DryRun = False,
+    as_json: room.AsJson = False,
+    quiet: room.Quiet = False,
+) -> None:
+    """Ask by intervening on the same patients what part of the association of size and metastasis is causal.
+
+    The last line on stdout is the path of the report; summary.json and patients.tsv.gz are beside it.
+    """
+    from selfseed.cohort.size import DISPUTED, ask_size, find_surgery, set_parameters
+    from selfseed.cohort.survival import require_lifelines
+
+    require_lifelines()
+    talk = Talk(quiet)
+    job = room.make_job(
+        "size-outcome", source, patients, seed, out, resume=resume, force=force, more={"arm": arm, "ranges": ranges}
+    )
+    job = replace(job, cohort=find_surgery(job.cohort, arm))
+    if dry_run:
+        print("\n".join(room.plan(job)))
+        return
+    asked = DISPUTED if ranges else {name: DISPUTED[name] for name in list(DISPUTED)[:1]}
+    answers: dict[str, SizeAnswer] = {}
+    with room.holding(job, "size-outcome", talk) as (draft, kept):
+        table = None
+        for number, (name, values) in enumerate(asked.items()):
+            talk.say(f"{name} ...")
+            follow_all = _Follow(f"{number}", kept, talk, workers, cluster)
+            answers[name], followed = ask_size(set_parameters(job.cohort, values), job.seed, follow_all=follow_all)
+            table = followed if table is None else table
+        assert table is not None
+        summary = summarise(job, answers)
+        room.write_results(job, draft, summary, {"patients": table})
+        talk.say("drawing the report ...")
+        from selfseed.views.size import write_size
+
+        write_size(draft / "report.html", summary)
+    for sentence in summary["words"]:
+        talk.say(sentence)
+    print(json.dumps(summary, indent=2) if as_json else job.out / "report.html")
+
+
+class _Follow:
+    """Follow a cohort with the workers and the chunks of a job."""
+
+    def __init__(self, prefix: str, kept: Chunks, talk: Talk, workers: int | None, cluster: str | None):
+        self.prefix, self.kept, self.talk, self.workers, self.cluster = prefix, kept, talk, workers, cluster
+
+    def __call__(self, cohort: Cohort, seed: int, *, world: World, name: str) -> pd.DataFrame:
+        from selfseed.cohort.run import run_cohort
+
+        with self.talk.progress(name) as progress:
+            return run_cohort(
+                cohort, seed, world=world, workers=self.workers, cluster=self.cluster, chunks=self.kept,
+                name=f"{self.prefix}-{name}", progress=progress, say=self.talk.say,
+            )  # fmt: skip
+
+
+def summarise(job: room.Job, answers: dict[str, SizeAnswer]) -> dict[str, Any]:
+    """Return what ``summary.json`` holds; see docs/size-outcome.md."""
+    from selfseed import __version__
+
+    first = next(iter(answers.values()))
+    return {
+        "kind": "size-outcome", "schema_version": 1, "version": __version__, "title": job.cohort.title,
+        "seed": job.seed, "patients": job.cohort.patients, "arm": next(iter(job.cohort.arms)),
+        "associations": first.associations.to_dict("records"),
+        "shares": first.shares.to_dict("records"),
+        "risks": first.risks.to_dict("records"),
+        "ranges": [
+            {"assumption": name, **row, "hazard_ratio": float(answer.associations["hazard_ratio"].iloc[0])}
+            for name, answer in answers.items()
+            for row in answer.shares.to_dict("records")
+        ],
+        "words": _tell(first),
+    }  # fmt: skip
+
+
+def _tell(answer: SizeAnswer) -> list[str]:
+    observed = answer.associations.iloc[0]
+    sentences = [
+        f"in patients as they are found, twice the diameter goes with {observed['hazard_ratio']:.2f} times the hazard "
+        "of metastasis: a regression that tells nothing of why"
+    ]
+    for row in answer.shares.to_dict("records"):
+        unsure = "; the interval holds 0" if row["low"] <= 0.0 <= row["high"] else ""
+        sentences.append(
+            f"{row['share']}: {row['estimate']:.0%} of it (95 % interval {row['low']:.0%} to {row['high']:.0%}{unsure})"
+        )
+    return sentences

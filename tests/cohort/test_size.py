@@ -1,0 +1,115 @@
+"""Whether size causes metastasis or marks it is told rightly where the truth is known."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from selfseed.base.errors import RunError, ScenarioError
+from selfseed.cohort.outcomes import DAYS_PER_YEAR
+from selfseed.cohort.read import read
+from selfseed.cohort.size import CLAMPED, OBSERVED, ask_size, find_surgery, log_ratio, set_parameters
+
+PATIENTS = 3000
+
+
+def made_up(causal, common):
+    """Return a way to follow patients whose hazard per doubling is known, by size and by a hidden mark.
+
+    Size goes with the mark unless it is dealt out; nothing else does anything.
+    """
+
+    def follow_all(cohort, seed, *, world, name):
+        rng = np.random.default_rng(seed)
+        mark, own, dead = rng.normal(size=(3, cohort.patients))
+        free = rng.normal(size=cohort.patients)
+        tie = mark if world.shared else free
+        doubling = 0.8 * tie + 0.6 * own
+        if world.diameters_mm:
+            doubling = np.log2(np.array(world.diameters_mm) / 20.0)
+        uniform = np.exp(-np.exp(dead))
+        days = -np.log(np.clip(uniform, 1e-12, 1 - 1e-12)) * 4000.0 * np.exp(-causal * doubling - common * mark)
+        seen = days < 10 * DAYS_PER_YEAR
+        return pd.DataFrame({
+            "patient": np.arange(cohort.patients), "arm": "surgery", "diagnosis_day": 1.0,
+            "diameter_mm": 20.0 * 2.0**doubling,
+            "metastatic": False, "follow_up_day": 10 * DAYS_PER_YEAR, "relapse_day": np.nan,
+            "distant_day": np.where(seen, days, np.nan), "death_day": np.nan, "cause": "",
+        })  # fmt: skip
+
+    return follow_all
+
+
+def answer(causal, common):
+    cohort = find_surgery(read("breast-cohort")).model_copy(update={"patients": PATIENTS})
+    found, _ = ask_size(cohort, 1, follow_all=made_up(causal, common), resamples=60)
+    return found.shares.set_index("share")
+
+
+def test_where_only_size_acts_all_of_the_association_is_causal():
+    shares = answer(0.5, 0.0)
+    assert shares.loc["causal", "low"] < 1.0 < shares.loc["causal", "high"]
+    assert shares.loc["causal", "low"] > 0.7
+    assert abs(shares.loc["common cause", "estimate"]) < 0.15
+
+
+def test_where_only_a_common_cause_acts_none_of_it_is():
+    shares = answer(0.0, 0.6)
+    assert shares.loc["causal", "low"] < 0.0 < shares.loc["causal", "high"]
+    assert shares.loc["common cause", "low"] < 1.0 < shares.loc["common cause", "high"]
+    assert shares.loc["common cause", "low"] > 0.7
+
+
+def test_where_both_act_the_shares_lie_between():
+    shares = answer(0.3, 0.3)
+    assert 0.3 < shares.loc["causal", "estimate"] < 0.9
+    assert shares.loc["causal", "high"] < 1.0 and shares.loc["causal", "low"] > 0.0
+
+
+def test_the_hazard_ratio_is_that_of_lifelines():
+    from lifelines import CoxPHFitter
+
+    rng = np.random.default_rng(2)
+    doubling, time = rng.normal(size=400), rng.exponential(size=400)
+    time = time * np.exp(-0.7 * doubling)
+    event = rng.random(400) < 0.7
+    fitted = CoxPHFitter().fit(pd.DataFrame({"time": time, "event": event, "x": doubling}), "time", "event")
+    assert log_ratio(time, event, doubling) == pytest.approx(float(fitted.params_["x"]), abs=1e-4)
+    assert log_ratio(time, event, 1.1 * doubling) != pytest.approx(float(fitted.params_["x"]), abs=1e-2)
+
+
+def test_a_patient_who_counts_twice_is_two_patients():
+    rng = np.random.default_rng(3)
+    doubling, time, event = rng.normal(size=90), rng.exponential(size=90), rng.random(90) < 0.8
+    twice = np.where(np.arange(90) < 30, 2.0, 1.0)
+    copied = np.concatenate([np.arange(90), np.arange(30)])
+    weighed = log_ratio(time, event, doubling, twice)
+    assert weighed == pytest.approx(log_ratio(time[copied], event[copied], doubling[copied]), abs=0.02)
+
+
+def test_without_any_metastasis_there_is_no_answer_but_words():
+    with pytest.raises(RunError, match="take more patients"):
+        log_ratio(np.ones(9), np.zeros(9, bool), np.arange(9.0))
+
+
+def test_virtual_patients_found_at_a_size_that_was_dealt_out_have_that_size():
+    from selfseed.cohort.run import run_cohort
+
+    cohort = find_surgery(read("breast-cohort")).model_copy(update={"patients": 100, "follow_up": 3000.0})
+
+    def follow_all(cohort, seed, *, world, name):
+        return run_cohort(cohort, seed, world=world, workers=1)
+
+    found, patients = ask_size(cohort, 1, follow_all=follow_all, resamples=5)
+    assert list(found.associations["world"][:2]) == [OBSERVED, CLAMPED]
+    at_20 = patients[patients["world"] == "all resected at 20 mm"]
+    assert at_20["diameter_mm"].between(20.0, 30.0).all() and len(at_20) > 80
+    seen = patients[patients["world"] == OBSERVED]["diameter_mm"].median()
+    assert patients[patients["world"] == CLAMPED]["diameter_mm"].median() == pytest.approx(seen, rel=0.2)
+
+
+def test_an_arm_without_surgery_is_refused():
+    cohort = read("breast-cohort")
+    with pytest.raises(ScenarioError, match="'nothing' does not cut out breast"):
+        find_surgery(cohort, "nothing")
+    assert list(find_surgery(cohort).arms) == ["surgery"]
+    assert set_parameters(cohort, {"establishment.home": 0.0}).scenario.parameters["establishment.home"] == 0.0
