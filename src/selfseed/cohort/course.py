@@ -214,9 +214,10 @@ class Follower:
     def _findable(self, patient: int, times: Array) -> Array:
         """Return the cells at which each site leads to a diagnosis at each look."""
         detection = self.plan.cohort.detection
-        clamped = bool(self.world.diameters_mm)
-        others = math.inf if clamped else self._cells_of(detection.metastasis_symptoms)
-        limits = np.full((times.size, len(self.plan.natural.sites)), others)
+        others = np.full(len(self.plan.natural.sites), self._cells_of(detection.metastasis_symptoms))
+        if self.world.diameters_mm:
+            others = np.maximum(others, self._lethal())
+        limits = np.tile(others, (times.size, 1))
         limits[:, self.plan.primary] = self._cells_of(self.patients.symptoms_mm[patient])
         visits = visits_of(detection, self.patients, patient, self.plan.cohort.longest)
         seen = min(self._cells_of(self.patients.seen_mm[patient]), limits[0, self.plan.primary])

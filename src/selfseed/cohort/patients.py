@@ -57,7 +57,8 @@ class World:
         Without it, what makes a tumour grow is no longer tied to what makes it spread: the traits other than growth
         take another aggressiveness, of the same law, so that each trait by itself is as it was.
     diameters_mm : tuple of float
-        If given, the diameter at which each patient is found, whatever else they are like.
+        If given, the diameter at which each patient is found, whatever else they are like; only metastases that
+        would kill lead to a diagnosis before.
     primary_pace : float
         Fold on the pace of growth of the primary alone.
     """

@@ -131,7 +131,7 @@ def ask_size(
         size: follow_all(cohort, seed, world=World(diameters_mm=(size,) * cohort.patients), name=f"at-{size:g}")
         for size in SIZES_MM
     }
-    found = {name: _rows(table) for name, table in worlds.items()}
+    found = {name: _rows(table, sizes if name == CLAMPED else None) for name, table in worlds.items()}
     estimates = {name: log_ratio(*rows[1:]) for name, rows in found.items()}
     drawn = _resampled(found, cohort.patients, resamples, seed)
     answer = SizeAnswer(
@@ -191,14 +191,16 @@ def log_ratio(time: Floats, event: Bools, doubling: Floats, weight: Floats | Non
     raise RunError("size and metastasis cannot be compared: too few metastases, or all at one size; take more patients")
 
 
-def _rows(table: pd.DataFrame) -> tuple[NDArray[np.int64], Floats, Bools, Floats]:
-    """Return patient, time, event and doublings of the diameter; who is metastatic at diagnosis counts, on day 0."""
+def _rows(table: pd.DataFrame, dealt_mm: Floats | None) -> tuple[NDArray[np.int64], Floats, Bools, Floats]:
+    """Return patient, time, event and doublings of the diameter; who is metastatic at diagnosis counts, on day 0.
+
+    Where sizes were dealt out these count, whatever became of the patient on the way there.
+    """
     rows = follow(table, ENDPOINT, metastatic="count")
     days = np.maximum(rows["time_day"].to_numpy(float), 0.5)
-    return (
-        rows["patient"].to_numpy(np.int64), days, rows["event"].to_numpy(bool),
-        np.log2(rows["diameter_mm"].to_numpy(float)),
-    )  # fmt: skip
+    patient = rows["patient"].to_numpy(np.int64)
+    diameter = rows["diameter_mm"].to_numpy(float) if dealt_mm is None else dealt_mm[patient]
+    return patient, days, rows["event"].to_numpy(bool), np.log2(diameter)
 
 
 def _resampled(found: Mapping[str, Any], patients: int, resamples: int, seed: int) -> dict[str, Floats]:

@@ -137,9 +137,9 @@ def summarise(cohort: Cohort, answer: Answer, *, seed: int) -> dict[str, Any]:
     return {
         "kind": "cohort", "schema_version": 1, "version": __version__, "title": cohort.title, "seed": seed,
         "patients": cohort.patients, "follow_up_day": cohort.follow_up, "arms": list(cohort.arms),
-        "found": _rows(answer.found)[0],
+        "found": rows_of(answer.found)[0],
         **{
-            name: _rows(getattr(answer, name))
+            name: rows_of(getattr(answer, name))
             for name in ("milestones", "gains", "risks", "hazards", "established", "real")
         },
         "words": tell(answer),
@@ -166,7 +166,8 @@ def tell(answer: Answer) -> list[str]:
     return sentences
 
 
-def _rows(table: pd.DataFrame) -> list[dict[str, Any]]:
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as JSON has them; what is not finite is null."""
     return [{str(key): _plain(value) for key, value in row.items()} for row in table.to_dict("records")]
 
 

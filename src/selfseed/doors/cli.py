@@ -14,8 +14,10 @@ import typer
 from selfseed import __version__
 from selfseed.base.errors import OutputError, ScenarioError
 from selfseed.doors import cohort, history, question
-from selfseed.doors import cohort_size as cohort_size
 from selfseed.doors.branch import branch
+from selfseed.doors.cohort_rank import rank
+from selfseed.doors.cohort_size import size_outcome
+from selfseed.doors.cohort_trial import trial
 from selfseed.doors.export import export as export_model
 from selfseed.doors.fit import fit
 from selfseed.doors.score import score as score_expression
@@ -31,6 +33,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(history.app)
+cohort.app.command("size-outcome")(size_outcome)
+cohort.app.command("rank")(rank)
+cohort.app.command("trial")(trial)
 app.add_typer(cohort.app)
 app.command("export")(export_model)
 app.command("score")(score_expression)

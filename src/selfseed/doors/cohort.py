@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from selfseed.base.errors import Problem, ScenarioError
 from selfseed.doors import folder
 from selfseed.doors.talk import Talk
 
@@ -184,6 +183,13 @@ def write_results(job: Job, draft: Path, summary: Mapping[str, Any], tables: Map
         raise folder.cannot_be_written(draft, error) from None
 
 
+def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table as JSON has them."""
+    from selfseed.cohort.summary import rows_of as to_rows
+
+    return to_rows(table)
+
+
 def plan(job: Job) -> list[str]:
     """Return in words what would be simulated."""
     cohort = job.cohort
@@ -193,20 +199,3 @@ def plan(job: Job) -> list[str]:
     ]
     lines += [f"  {name}: {arm.description or f'{len(arm.add)} procedures'}" for name, arm in cohort.arms.items()]
     return [*lines, f"to {job.out}"]
-
-
-def find_arm(cohort: Cohort, name: str) -> str:
-    """Return the name of an arm.
-
-    Raises
-    ------
-    ScenarioError
-        With the arms that there are.
-    """
-    from selfseed.base.errors import nearest
-
-    if name in cohort.arms:
-        return name
-    close = nearest(name, tuple(cohort.arms))
-    remedy = f"did you mean '{close}'?" if close else f"the arms are {', '.join(cohort.arms)}"
-    raise ScenarioError("the command", [Problem("--arm", f"'{name}' is unknown", remedy)])

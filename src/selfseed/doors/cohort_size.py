@@ -23,7 +23,6 @@ Arm = Annotated[str | None, typer.Option(help="An arm in which the primary is cu
 Ranges = Annotated[bool, typer.Option("--ranges", help="Ask again under each disputed assumption.")]
 
 
-@room.app.command("size-outcome")
 def size_outcome(
     source: room.Source,
     arm: Arm = None,

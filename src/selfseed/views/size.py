@@ -22,7 +22,7 @@ BOXES = {
     "spread": (0.4, 0.16, "release, survival,\nestablishment"),
     "size": (0.66, 0.84, "size at\ndiagnosis"),
     "metastasis": (0.88, 0.3, "distant\nmetastasis"),
-    "return": (0.66, 0.5, "cells that\nreturn"),
+    "return": (0.66, 0.42, "cells that\nreturn"),
 }
 ARROWS = (
     ("aggressiveness", "growth", "1", 0.0), ("aggressiveness", "spread", "1", 0.0), ("growth", "size", "", 0.0),
@@ -41,11 +41,13 @@ ASSUMPTIONS = (
 
 def write_size(path: Path, summary: Mapping[str, Any]) -> Path:
     """Write the page and return its path; ``summary`` is that of `selfseed cohort size-outcome`."""
-    pictures = [draw_diagram(), draw_associations(summary), draw_risks(summary)]
-    if len(summary["ranges"]) > len(summary["shares"]):
-        pictures.append(draw_ranges(summary))
+
+    def pictures() -> list[Picture]:
+        ranges = [draw_ranges(summary)] if len(summary["ranges"]) > len(summary["shares"]) else []
+        return [draw_diagram(), draw_associations(summary), draw_risks(summary), *ranges]
+
     sections = [
-        make_section("answer", "By intervention", figures=draw_figures(lambda: pictures), tables=[
+        make_section("answer", "By intervention", figures=draw_figures(pictures), tables=[
             make_table(summary["shares"], "Shares of the association", is_open=True),
             make_table(summary["associations"], "The association in each world"),
             make_table(summary["risks"], "If all were resected at one size"),
@@ -67,7 +69,7 @@ def draw_diagram() -> Picture:
     """Return the causal diagram, with what each intervention cuts."""
     import pandas as pd
 
-    figure = new_figure(2.9, 6.6)
+    figure = new_figure(3.3, 7.4)
     axes = figure.add_axes((0.0, 0.0, 1.0, 1.0))
     axes.set_axis_off()
     axes.set(xlim=(0, 1), ylim=(0, 1))
@@ -89,7 +91,7 @@ def draw_diagram() -> Picture:
 
 def _arrow(axes: Axes, start: tuple[float, float], end: tuple[float, float], cut: str, bend: float) -> None:
     bent = f"arc3,rad={bend}"
-    look = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 30, "shrinkB": 30, "connectionstyle": bent}
+    look = {"arrowstyle": "-|>", "color": GREY, "shrinkA": 26, "shrinkB": 26, "connectionstyle": bent}
     axes.annotate("", end, start, arrowprops=look)
     if cut:
         middle = (0.5 * (start[0] + end[0]), 0.5 * (start[1] + end[1]) - 0.25 * bend)

@@ -1,0 +1,246 @@
+"""Which treatment, and when: interventions and starts ranked by what they gain, on the same patients."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import TYPE_CHECKING
+
+from selfseed.base.errors import Problem, ScenarioError
+from selfseed.cohort.benefit import compare_restricted_means, compare_risks
+from selfseed.cohort.model import Cohort
+from selfseed.cohort.outcomes import DAYS_PER_YEAR
+from selfseed.cohort.run import run_cohort
+from selfseed.cohort.size import set_parameters
+from selfseed.scenario.drugs import Drug
+from selfseed.scenario.model import Arm, Give, Procedure, Resect
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ENDPOINTS = ("overall survival", "distant-metastasis-free survival")
+STARTS_DAY = (-30.0, 0.0, 180.0, 1825.0)
+"""Starts from surgery on; what lies before the diagnosis is moved to it."""
+PERFECT_YEARS = 5.0
+PERFECT: Mapping[str, tuple[str, ...]] = {
+    "attraction blocked perfectly": ("IL6 receptor", "CXCL8 receptor"),
+    "infiltration blocked perfectly": ("FSCN1", "MMP1"),
+}
+"""Interventions that no drug reaches: they tell whether the mechanism can matter at all."""
+RETURN_FOLDS, HALF_LIFE_FOLDS, ESTABLISHMENT_FOLDS = (1.0, 100.0, 10_000.0), (1.0, 10.0, 50.0), (0.3, 1.0, 3.0)
+MOST_ARMS = 50
+ORGANS_OF_MAP = ("lung", "liver", "bone", "brain")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Name one intervention with one start.
+
+    Attributes
+    ----------
+    arm : str
+        Its name among the arms.
+    intervention : str
+    start_day : float
+        From surgery on.
+    """
+
+    arm: str
+    intervention: str
+    start_day: float
+
+
+def find_control(cohort: Cohort, control: str | None = None) -> str:
+    """Return the arm with surgery and least besides, or the one that is named.
+
+    Raises
+    ------
+    ScenarioError
+        If the primary is not cut out in it.
+    """
+    cut = {name: len(arm.add) for name, arm in cohort.arms.items() if _surgery(cohort, arm) is not None}
+    chosen = control if control is not None else min(cut, key=lambda name: cut[name], default="")
+    if chosen not in cut:
+        remedy = f"one of {', '.join(cut)}" if cut else f"add an arm with {{resect: {cohort.primary}, at: 30 day}}"
+        raise ScenarioError(
+            "the command", [Problem("--control", f"'{chosen}' does not cut out {cohort.primary}", remedy)]
+        )
+    return chosen
+
+
+def lay_out(
+    cohort: Cohort, control: str, starts_day: Sequence[float] = STARTS_DAY, *, perfect: bool = True
+) -> tuple[Cohort, list[Choice]]:
+    """Return the cohort with an arm for each intervention and start besides the control, and what each arm is.
+
+    What an arm does besides the control is its intervention; it is moved as a whole, so that it begins at the start.
+
+    Raises
+    ------
+    ScenarioError
+        If there would be more than 50 arms, or none besides the control.
+    """
+    base = cohort.arms[control]
+    surgery = _surgery(cohort, base)
+    assert surgery is not None
+    extra = {name: [step for step in arm.add if step not in base.add] for name, arm in cohort.arms.items()}
+    interventions = {name: steps for name, steps in extra.items() if steps and name != control}
+    drugs = dict(cohort.scenario.drugs)
+    if perfect:
+        for name, targets in PERFECT.items():
+            given = {f"{target} blocked perfectly": _perfect_drug(target) for target in targets}
+            drugs |= given
+            interventions[name] = [Give(give=drug, at=0.0) for drug in given]
+    arms, choices = {control: base}, []
+    for (name, steps), start in product(interventions.items(), starts_day):
+        arm = f"{name.removeprefix(control).removeprefix(' and ') or name} {_when(start)}"
+        first = min(step.at or 0.0 for step in steps)
+        begin = max(0.0, surgery + start)
+        moved = tuple(step.model_copy(update={"at": (step.at or 0.0) - first + begin}) for step in steps)
+        arms[arm] = Arm(add=(*base.add, *moved), parameters=base.parameters)
+        choices.append(Choice(arm, name, start))
+    if not choices or len(arms) > MOST_ARMS:
+        what = f"{len(choices)} interventions and starts"
+        remedy = f"there must be 1 to {MOST_ARMS - 1}: arms besides '{control}', times starts"
+        raise ScenarioError("the command", [Problem("--starts", what, remedy)])
+    scenario = cohort.scenario.model_copy(update={"drugs": drugs})
+    return cohort.model_copy(update={"arms": arms, "scenario": scenario, "compared_as": {}}), choices
+
+
+def rank(patients: pd.DataFrame, choices: Sequence[Choice], control: str, years: float, *, seed: int) -> pd.DataFrame:
+    """Return what each intervention and start gains over the control, the largest gain in overall survival first.
+
+    Parameters
+    ----------
+    patients : DataFrame
+        As `selfseed.cohort.run.run_cohort` returns it for the cohort of `lay_out`.
+    choices : sequence of Choice
+    control : str
+    years : float
+        Gains are mean days within these years; deaths are those within them.
+    seed : int
+        Of the redrawing of patients.
+
+    Returns
+    -------
+    DataFrame
+        One row per choice and endpoint: gain_day with its 95 % interval, spared per 1,000 with its interval, words, and
+        ``seen``: whether the interval of the gain leaves out 0. Where fewer than five patients differ there is no
+        interval, and nothing is seen.
+    """
+    import pandas as pd
+
+    day = years * DAYS_PER_YEAR
+    rows = []
+    for endpoint in ENDPOINTS:
+        gains = compare_restricted_means(patients, endpoint, day, control=control, seed=seed).set_index("arm")
+        risks = compare_risks(patients, endpoint, day, control=control, seed=seed).set_index("arm")
+        told = gains.join(risks[["reduction", "low", "high", "words"]])
+        for choice in choices:
+            row = told.loc[[choice.arm]].to_dict("records")[0]
+            rows.append(
+                {
+                    "arm": choice.arm,
+                    "intervention": choice.intervention,
+                    "start_day": choice.start_day,
+                    "endpoint": endpoint,
+                    **{name: row[name] for name in ("gain_day", "low_day", "high_day", "differing", "words")},
+                    "spared_per_1000": 1000.0 * row["reduction"],
+                    "low_per_1000": 1000.0 * row["low"],
+                    "high_per_1000": 1000.0 * row["high"],
+                    "seen": bool(row["low_day"] > 0.0 or row["high_day"] < 0.0),
+                }
+            )
+    table = pd.DataFrame(rows)
+    order = table[table["endpoint"] == ENDPOINTS[0]].sort_values("gain_day", ascending=False)["arm"].tolist()
+    place = {arm: number for number, arm in enumerate(order)}
+    return table.sort_values(["endpoint", "arm"], key=lambda column: column.map(place) if column.name == "arm" else
+                             column.map(ENDPOINTS.index), ignore_index=True)  # fmt: skip
+
+
+def map_of_return(
+    cohort: Cohort, control: str, seed: int, years: float, follow_all: Callable[..., pd.DataFrame] = run_cohort
+) -> pd.DataFrame:
+    """Return what blocking attraction or infiltration perfectly gains over what is disputed.
+
+    Over the chance to take root in a tumour (return), the half-life of circulating cells, and the chance to take root
+    in organs, each a fold of the file's value; blocking starts at the diagnosis.
+
+    Returns
+    -------
+    DataFrame
+        One row per point and intervention: the folds, gain_day in years without metastasis with its 95 % interval,
+        metastatic patients in the control, ``seen``.
+    """
+    import pandas as pd
+
+    rows = []
+    for back, life, roots in product(RETURN_FOLDS, HALF_LIFE_FOLDS, ESTABLISHMENT_FOLDS):
+        point = _at(cohort, back, life, roots)
+        bare = point.model_copy(update={"arms": {control: point.arms[control]}})
+        laid, choices = lay_out(bare, control, (-1e6,))
+        table = follow_all(laid, seed, name=f"map-{back:g}-{life:g}-{roots:g}")
+        for row in rank(table, choices, control, years, seed=seed).to_dict("records"):
+            if row["endpoint"] == ENDPOINTS[1]:
+                first = table[table["arm"] == control]
+                rows.append({
+                    "return_fold": back, "half_life_fold": life, "establishment_fold": roots,
+                    "intervention": row["intervention"], "gain_day": row["gain_day"], "low_day": row["low_day"],
+                    "high_day": row["high_day"], "seen": row["seen"], "differing": row["differing"],
+                    "metastasis": float((first["metastatic"] | first["distant_day"].notna()).mean()),
+                })  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _at(cohort: Cohort, back: float, life: float, roots: float) -> Cohort:
+    """Return the cohort with other chances; longer lives need beds that hold fewer cells."""
+    from selfseed.processes import PARAMETERS
+
+    own = cohort.scenario.parameters
+
+    def value(name: str) -> float:
+        return own.get(name, PARAMETERS[name].default("human"))
+
+    values = {"establishment.home": min(1.0, back * value("establishment.home"))}
+    for name in ("circulation.death_rate", "circulation.arrest_lung", "circulation.arrest_organ"):
+        values[name] = value(name) / life
+    for organ in ORGANS_OF_MAP:
+        values[f"establishment.{organ}"] = min(1.0, roots / life * value(f"establishment.{organ}"))
+    return set_parameters(cohort, values)
+
+
+def _perfect_drug(target: str) -> Drug:
+    return Drug(
+        title="no drug: it blocks everything for five years", acts_on=target, potency=1e-6, molar_mass=1.0, volume=1.0,
+        half_life=1.0, dose=1000.0, every=1.0, doses=int(PERFECT_YEARS * 365), route="intravenous",
+    )  # fmt: skip
+
+
+def _surgery(cohort: Cohort, arm: Arm) -> float | None:
+    """Return the day on which the primary is cut out in an arm, if it is."""
+
+    def cuts(step: Procedure) -> bool:
+        return isinstance(step, Resect) and step.resect == cohort.primary
+
+    return next((step.at or 0.0 for step in arm.add if cuts(step)), None)
+
+
+def _when(start: float) -> str:
+    if start < 0.0:
+        return "before surgery"
+    return "at surgery" if start == 0.0 else f"{start:g} days after"
+
+
+def tell(table: pd.DataFrame, control: str, years: float) -> list[str]:
+    """Return in sentences what was gained, and what was not seen to gain anything."""
+    alive = table[table["endpoint"] == ENDPOINTS[0]]
+    sentences = [
+        f"{row['arm']}: {row['gain_day']:.3g} days of life gained within {years:g} years (95 % interval "
+        f"{row['low_day']:.2g} to {row['high_day']:.3g}); {row['words']}"
+        for row in alive[alive["seen"]].to_dict("records")
+    ]
+    unseen = alive.loc[~alive["seen"], "arm"].tolist()
+    if unseen:
+        sentences.append(f"no difference from '{control}' is seen for: {', '.join(unseen)}")
+    return sentences

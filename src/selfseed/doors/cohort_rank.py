@@ -1,0 +1,104 @@
+"""The command `selfseed cohort rank`: which treatment, and when."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from selfseed.base.errors import Problem, ScenarioError
+from selfseed.doors import cohort as room
+from selfseed.doors.talk import Talk
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from selfseed.cohort.model import Cohort
+
+
+def rank(
+    source: room.Source,
+    control: Annotated[
+        str | None, typer.Option(help="The arm to compare with; if absent, surgery and least else.")
+    ] = None,
+    starts: Annotated[
+        str, typer.Option(metavar="DAYS", help="Days from surgery at which interventions start, with commas.")
+    ] = "-30,0,180,1825",
+    years: Annotated[float, typer.Option(min=0.5, max=40.0, help="Gains are counted within these years.")] = 10.0,
+    map_too: Annotated[
+        bool, typer.Option("--map", help="Also where blocking attraction or infiltration can matter at all.")
+    ] = False,
+    patients: room.Patients = None,
+    seed: room.Seed = None,
+    workers: room.Workers = None,
+    cluster: room.Cluster = None,
+    out: room.Out = None,
+    resume: room.Resume = False,
+    force: room.Force = False,
+    dry_run: room.DryRun = False,
+    as_json: room.AsJson = False,
+    quiet: room.Quiet = False,
+) -> None:
+    """Rank interventions and their starts by what they gain, each on the same patients and random numbers.
+
+    The last line on stdout is the path of the report; summary.json and rank.tsv.gz are beside it.
+    """
+    from selfseed import __version__
+    from selfseed.cohort.rank import find_control, lay_out, map_of_return, tell
+    from selfseed.cohort.rank import rank as rank_arms
+    from selfseed.cohort.run import run_cohort
+    from selfseed.cohort.survival import require_lifelines
+
+    require_lifelines()
+    talk = Talk(quiet)
+    days = _read_starts(starts)
+    more = {"control": control, "starts": list(days), "years": years, "map": map_too}
+    job = room.make_job("rank", source, patients, seed, out, resume=resume, force=force, more=more)
+    if years * 365.25 > job.cohort.follow_up:
+        remedy = f"at most {job.cohort.follow_up / 365.25:g}, the follow-up"
+        raise ScenarioError("the command", [Problem("--years", f"{years:g}", remedy)])
+    base, first = job.cohort, find_control(job.cohort, control)
+    laid, choices = lay_out(base, first, days)
+    job = replace(job, cohort=laid)
+    if dry_run:
+        print("\n".join(room.plan(job)))
+        return
+    talk.say(f"{laid.patients:,} patients, {len(laid.arms)} arms, seed {job.seed}")
+    with room.holding(job, "cohort-rank", talk) as (draft, kept):
+
+        def follow_all(cohort: Cohort, seed: int, name: str = "rank") -> pd.DataFrame:
+            how: dict[str, Any] = {"workers": workers, "cluster": cluster, "chunks": kept, "say": talk.say}
+            with talk.progress(name) as progress:
+                return run_cohort(cohort, seed, name=name, progress=progress, **how)
+
+        table = follow_all(laid, job.seed)
+        ranked = rank_arms(table, choices, first, years, seed=job.seed)
+        chart = map_of_return(base, first, job.seed, years, follow_all) if map_too else None
+        summary: dict[str, Any] = {
+            "kind": "cohort-rank", "schema_version": 1, "version": __version__, "title": base.title, "seed": job.seed,
+            "patients": base.patients, "control": first, "years": years, "ranking": room.rows_of(ranked),
+            "map": [] if chart is None else room.rows_of(chart), "words": tell(ranked, first, years),
+        }  # fmt: skip
+        room.write_results(job, draft, summary, {"patients": table, "rank": ranked})
+        talk.say("drawing the report ...")
+        from selfseed.views.rank import write_rank
+
+        write_rank(draft / "report.html", summary)
+    for sentence in summary["words"]:
+        talk.say(sentence)
+    print(json.dumps(summary, indent=2) if as_json else job.out / "report.html")
+
+
+def _read_starts(text: str) -> tuple[float, ...]:
+    """Return the days in a text such as "-30,0,180"."""
+    try:
+        days = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        remedy = "must be days with commas between them, like -30,0,180"
+        raise ScenarioError("the command", [Problem("--starts", f"'{text}'", remedy)]) from None
+    wrong = [day for day in days if not -3650.0 <= day <= 14_600.0]
+    if wrong or len(set(days)) < len(days):
+        raise ScenarioError("the command", [Problem("--starts", f"'{text}'", "each once, from -3650 to 14600 days")])
+    return days

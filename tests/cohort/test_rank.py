@@ -1,0 +1,91 @@
+"""What gains is ranked, what does not is not, and starts are where they are said to be."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from selfseed.base.errors import ScenarioError
+from selfseed.cohort.outcomes import DAYS_PER_YEAR
+from selfseed.cohort.rank import Choice, find_control, lay_out, map_of_return, rank, tell
+from selfseed.cohort.read import read
+from selfseed.cohort.run import run_cohort
+
+
+def test_interventions_are_moved_as_a_whole_to_their_start():
+    laid, choices = lay_out(read("breast-cohort"), "surgery", (0.0, 180.0))
+    assert list(laid.arms)[0] == "surgery" and len(choices) == 5 * 2 == len(laid.arms) - 1
+    late = laid.arms["radiotherapy 180 days after"]
+    assert [step.at for step in late.add] == [30.0, 210.0]
+    early, _ = lay_out(read("breast-cohort"), "surgery", (-90.0,))
+    assert early.arms["chemotherapy before surgery"].add[-1].at == 0.0
+
+
+def test_the_control_is_the_arm_with_surgery_and_least_else():
+    assert find_control(read("breast-cohort")) == "surgery"
+    with pytest.raises(ScenarioError, match="'none' does not cut out breast"):
+        find_control(read("breast-cohort"), "none")
+
+
+def test_too_many_arms_are_refused():
+    with pytest.raises(ScenarioError, match="60 interventions and starts"):
+        lay_out(read("breast-cohort"), "surgery", tuple(range(12)))
+
+
+def made_up(gains, patients=1500):
+    """Return a table in which each arm multiplies the hazard of death by a known number; the patients are paired."""
+    rng = np.random.default_rng(1)
+    chance = -np.log(rng.random(patients))
+    frames = []
+    for arm, fold in gains.items():
+        days = chance * 6.0 * DAYS_PER_YEAR / fold
+        end = 12 * DAYS_PER_YEAR
+        frames.append(pd.DataFrame({
+            "patient": np.arange(patients), "arm": arm, "diagnosis_day": 1.0, "metastatic": False,
+            "follow_up_day": np.minimum(days, end), "distant_day": np.nan, "relapse_day": np.nan,
+            "death_day": np.where(days < end, days, np.nan), "cause": np.where(days < end, "tumour", ""),
+        }))  # fmt: skip
+    return pd.concat(frames, ignore_index=True)
+
+
+def test_the_order_is_that_of_the_truth_and_what_does_nothing_is_not_seen():
+    arms = {"surgery": 1.0, "nothing": 1.0, "some": 0.8, "more": 0.6, "harm": 1.3}
+    choices = [Choice(arm, arm, 0.0) for arm in arms if arm != "surgery"]
+    table = rank(made_up(arms), choices, "surgery", 10.0, seed=0)
+    alive = table[table["endpoint"] == "overall survival"]
+    assert alive["arm"].tolist() == ["more", "some", "nothing", "harm"]
+    assert alive["seen"].tolist() == [True, True, False, True]
+    years = 10.0
+
+    def mean(fold):
+        rate = fold / 6.0
+        return (1.0 - np.exp(-rate * years)) / rate * DAYS_PER_YEAR
+
+    for row in alive[alive["seen"]].to_dict("records"):
+        assert row["low_day"] < mean(arms[row["arm"]]) - mean(1.0) < row["high_day"]
+    assert any(
+        "no difference from 'surgery' is seen for: nothing" in sentence for sentence in tell(table, "surgery", 10.0)
+    )
+
+
+def test_a_perfect_blocker_of_infiltration_spares_metastases_and_one_of_attraction_hardly_any():
+    cohort = read("breast-cohort").model_copy(update={"patients": 150})
+    bare = cohort.model_copy(update={"arms": {"surgery": cohort.arms["surgery"]}})
+    laid, choices = lay_out(bare, "surgery", (-30.0,))
+    table = run_cohort(laid, 3, workers=1)
+    seen = table.groupby("arm")["distant_day"].count()
+    names = {choice.intervention: choice.arm for choice in choices}
+    assert seen[names["infiltration blocked perfectly"]] < seen["surgery"]
+    assert abs(seen[names["attraction blocked perfectly"]] - seen["surgery"]) <= 3
+
+
+def test_the_map_visits_every_point_once():
+    calls = []
+
+    def follow_all(cohort, seed, name):
+        calls.append((name, dict(cohort.scenario.parameters)))
+        return made_up(dict.fromkeys(cohort.arms, 1.0), 60)
+
+    table = map_of_return(read("breast-cohort"), "surgery", 1, 10.0, follow_all)
+    assert len(calls) == len({name for name, _ in calls}) == 27 and len(table) == 54
+    assert not table["seen"].any()
+    assert {values["establishment.home"] for _, values in calls} == {1e-4, 1e-2, 1.0}
