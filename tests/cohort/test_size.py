@@ -3,9 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy import stats
 
 from selfseed.base.errors import RunError, ScenarioError
+from selfseed.cohort.disputed import AS_FILE, DISPUTED, Assumption
+from selfseed.cohort.model import TRAITS
+from selfseed.cohort.naive import ALONE, CLINIC, EVERYBODY, NO_METASTASIS, TRAITS_KNOWN, compare_regressions
 from selfseed.cohort.outcomes import DAYS_PER_YEAR
+from selfseed.cohort.patients import AS_IT_IS, World
 from selfseed.cohort.read import read
 from selfseed.cohort.size import CLAMPED, OBSERVED, ask_size, find_surgery, log_ratio, set_parameters
 
@@ -26,7 +31,7 @@ def made_up(causal, common):
         doubling = 0.8 * tie + 0.6 * own
         if world.diameters_mm:
             doubling = np.log2(np.array(world.diameters_mm) / 20.0)
-        uniform = np.exp(-np.exp(dead))
+        uniform = stats.norm.cdf(dead)
         days = -np.log(np.clip(uniform, 1e-12, 1 - 1e-12)) * 4000.0 * np.exp(-causal * doubling - common * mark)
         seen = days < 10 * DAYS_PER_YEAR
         return pd.DataFrame({
@@ -34,6 +39,8 @@ def made_up(causal, common):
             "diameter_mm": 20.0 * 2.0**doubling,
             "metastatic": False, "follow_up_day": 10 * DAYS_PER_YEAR, "relapse_day": np.nan,
             "distant_day": np.where(seen, days, np.nan), "death_day": np.nan, "cause": "",
+            "age_year": 60.0, "ctc": 0, "il6": 1.0, "il8": 1.0, "detected_by": "symptoms",
+            **{f"{trait}_fold": np.exp(mark) if trait == "shedding" else 1.0 for trait in TRAITS},
         })  # fmt: skip
 
     return follow_all
@@ -114,3 +121,60 @@ def test_an_arm_without_surgery_is_refused():
         find_surgery(cohort, "nothing")
     assert list(find_surgery(cohort).arms) == ["surgery"]
     assert set_parameters(cohort, {"establishment.home": 0.0}).scenario.parameters["establishment.home"] == 0.0
+
+
+def regressions(causal, common):
+    """Return what regressions say of made-up patients, whose mark is how much they shed."""
+    cohort = find_surgery(read("breast-cohort")).model_copy(update={"patients": PATIENTS})
+    found, _ = ask_size(cohort, 1, follow_all=made_up(causal, common), resamples=20)
+    return found.regressions.set_index(["patients_are", "regression"])
+
+
+def test_a_regression_beside_all_traits_finds_what_size_does_and_one_beside_age_does_not():
+    rows = regressions(0.3, 0.6).loc["all"]
+    known = rows.loc[TRAITS_KNOWN]
+    assert known["low"] < 0.3 < known["high"]
+    assert rows.loc[CLINIC, "low"] > 0.45
+    assert rows.loc[CLINIC, "log_ratio"] == pytest.approx(rows.loc[ALONE, "log_ratio"])
+
+
+def test_where_no_metastasis_is_there_at_diagnosis_both_populations_are_the_same():
+    rows = regressions(0.3, 0.6)
+    assert rows.loc[EVERYBODY].equals(rows.loc[NO_METASTASIS])
+
+
+def test_regressions_on_too_few_patients_say_so_and_do_not_stop_the_answer():
+    rows = made_up(0.3, 0.3)(read("breast-cohort").model_copy(update={"patients": 8}), 1, world=AS_IT_IS, name="")
+    rows = rows.assign(distant_day=np.nan, ctc=np.arange(8))
+    found = compare_regressions(rows, rows, np.arange(10.0, 18.0), "freedom from distant metastasis")
+    assert set(found["note"]) == {"too few metastases"} and found["hazard_ratio"].isna().all()
+
+
+def test_a_tie_is_put_in_with_its_sign_and_only_where_there_was_one():
+    cohort = read("breast-cohort")
+    tied = Assumption(tie=1.0).apply(cohort)
+    assert tied.traits["growth"].loading == 1.0 and tied.traits["ctc_half_life"].loading == 0.0
+    assert cohort.traits["growth"].loading == 0.5
+    other_way = cohort.model_copy(
+        update={"traits": {"growth": cohort.traits["growth"].model_copy(update={"loading": -0.2})}}
+    )
+    assert Assumption(tie=0.5).apply(other_way).traits["growth"].loading == -0.5
+
+
+def test_every_disputed_assumption_is_a_cohort_that_can_be_planned():
+    from selfseed.cohort.course import plan_cohort
+
+    cohort = find_surgery(read("breast-cohort"))
+    plans = {name: plan_cohort(one.apply(cohort)) for name, one in DISPUTED.items()}
+    flow = {name: plan.settings[0].tumour_flow for name, plan in plans.items()}
+    assert flow["blood flow through tumours as in the mouse"] > 1000.0 * flow[AS_FILE]
+
+
+def test_without_a_tie_untying_changes_no_patient():
+    from selfseed.cohort.patients import draw_patients
+
+    cohort = Assumption(tie=0.0).apply(read("breast-cohort").model_copy(update={"patients": 20}))
+    tied, apart = (draw_patients(cohort, 1, World(shared=shared)) for shared in (True, False))
+    assert (tied.folds == apart.folds).all()
+    loaded = read("breast-cohort").model_copy(update={"patients": 20})
+    assert (draw_patients(loaded, 1).folds != draw_patients(loaded, 1, World(shared=False)).folds).any()

@@ -28,3 +28,42 @@ def test_the_answer_is_written_with_its_page_and_every_key_is_documented(ask, tm
     assert {row["share"] for row in summary["shares"]} == {"causal", "common cause", "through self-seeding"}
     assert set(summary) <= set(re.findall(r"`(\w+)[`:]", DOCS.read_text("utf-8")))
     assert "What this assumes" in (tmp_path / "so" / "report.html").read_text("utf-8")
+
+
+@pytest.mark.slow
+def test_an_assumption_that_leaves_too_few_metastases_is_named_and_the_others_are_answered(monkeypatch, tmp_path):
+    from typer.testing import CliRunner
+
+    from selfseed.base.errors import RunError
+    from selfseed.cohort import disputed, size
+    from selfseed.doors.cli import app
+
+    asked, real = [], size.ask_size
+
+    def ask_size(cohort, seed, **more):
+        asked.append(dict(cohort.scenario.parameters))
+        if len(asked) == 2:
+            raise RunError("too few metastases for intervals; take more patients")
+        return real(cohort, seed, resamples=5, **more)
+
+    monkeypatch.setattr(size, "ask_size", ask_size)
+    monkeypatch.setattr(disputed, "DISPUTED", dict(list(disputed.DISPUTED.items())[:2]))
+    out = tmp_path / "so"
+    words = [
+        "cohort",
+        "size-outcome",
+        "breast-cohort",
+        "--patients",
+        "60",
+        "--ranges",
+        "--workers",
+        "1",
+        "--out",
+        str(out),
+    ]
+    answer = CliRunner().invoke(app, words)
+    assert answer.exit_code == 0, answer.output
+    summary = json.loads((out / "summary.json").read_text())
+    assert [row["assumption"] for row in summary["unanswered"]] == list(disputed.DISPUTED)[1:]
+    assert {row["assumption"] for row in summary["ranges"]} == {disputed.AS_FILE}
+    assert asked[1]["circulation.death_rate"] == 0.4 and len(summary["regressions"]) == 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from selfseed.base.errors import Problem, RunError, ScenarioError
 from selfseed.cohort.model import Cohort
+from selfseed.cohort.naive import compare_regressions
 from selfseed.cohort.outcomes import follow
 from selfseed.cohort.patients import AS_IT_IS, World
 from selfseed.cohort.run import run_cohort
@@ -35,19 +36,6 @@ SLOW_PACE = 0.5
 RESAMPLES = 400
 MOST_FAILING = 0.05
 """Share of redrawings in which the association may be missing, since too few patients have a metastasis."""
-HOURS: Mapping[str, float] = {
-    "circulation.death_rate": 0.4, "circulation.arrest_lung": 0.001, "circulation.arrest_organ": 0.001,
-    "circulation.arrest_liver_portal": 0.001,
-}  # fmt: skip
-DISPUTED: Mapping[str, Mapping[str, float]] = {
-    "as the file says": {},
-    "circulating cells live for hours (Meng et al. 2004)": HOURS,
-    "release with diameter, exponent 1/3": {"shedding.size_exponent": 0.333},
-    "release with surface, exponent 2/3": {"shedding.size_exponent": 0.667},
-    "release per gram, exponent 1 (Butler & Gullino 1975)": {"shedding.size_exponent": 1.0},
-    "cells return a hundred times as easily (towards the mouse)": {"establishment.home": 0.01},
-}
-
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -62,12 +50,15 @@ class SizeAnswer:
         One row per world: log hazard ratio of distant metastasis per doubling of the diameter, its 95 % interval.
     shares : DataFrame
         One row per share of the association: causal, common cause, self-seeding; estimate and 95 % interval.
+    regressions : DataFrame
+        What regressions on the same patients would say; see `selfseed.cohort.naive.compare_regressions`.
     risks : DataFrame
         Share with distant metastasis by 5 and 10 years if all were resected at one size.
     """
 
     associations: pd.DataFrame
     shares: pd.DataFrame
+    regressions: pd.DataFrame
     risks: pd.DataFrame
 
 
@@ -92,7 +83,12 @@ def find_surgery(cohort: Cohort, arm: str | None = None) -> Cohort:
 
 
 def ask_size(
-    cohort: Cohort, seed: int, *, follow_all: Callable[..., pd.DataFrame] = run_cohort, resamples: int = RESAMPLES
+    cohort: Cohort,
+    seed: int,
+    *,
+    follow_all: Callable[..., pd.DataFrame] = run_cohort,
+    resamples: int = RESAMPLES,
+    sizes_mm: Sequence[float] = SIZES_MM,
 ) -> tuple[SizeAnswer, pd.DataFrame]:
     """Return what part of the association of size and metastasis is causal, and the patients of all worlds.
 
@@ -105,6 +101,8 @@ def ask_size(
         `selfseed.cohort.run.run_cohort`, with whatever workers and chunks.
     resamples : int
         Of patients, the same ones in all worlds, for intervals.
+    sizes_mm : sequence of float, > 0 [mm]
+        Sizes at which all are resected, for ``risks``.
 
     Notes
     -----
@@ -129,14 +127,15 @@ def ask_size(
     }
     at_size = {
         size: follow_all(cohort, seed, world=World(diameters_mm=(size,) * cohort.patients), name=f"at-{size:g}")
-        for size in SIZES_MM
+        for size in sizes_mm
     }
     found = {name: _rows(table, sizes if name == CLAMPED else None) for name, table in worlds.items()}
     estimates = {name: log_ratio(*rows[1:]) for name, rows in found.items()}
     drawn = _resampled(found, cohort.patients, resamples, seed)
     answer = SizeAnswer(
-        associations=pd.DataFrame([_association(name, estimates, drawn, found) for name in worlds]),
+        associations=pd.DataFrame([_association(name, estimates, drawn, found, cohort.patients) for name in worlds]),
         shares=pd.DataFrame(_shares(estimates, drawn)),
+        regressions=compare_regressions(observed, worlds[CLAMPED], sizes, ENDPOINT),
         risks=pd.DataFrame([_risk(size, years, table) for size, table in at_size.items() for years in YEARS]),
     )
     tables = [table.assign(world=name) for name, table in worlds.items()]
@@ -220,11 +219,14 @@ def _resampled(found: Mapping[str, Any], patients: int, resamples: int, seed: in
     return whole
 
 
-def _association(name: str, estimates: Mapping[str, float], drawn: Mapping[str, Floats], found: Any) -> dict[str, Any]:
+def _association(
+    name: str, estimates: Mapping[str, float], drawn: Mapping[str, Floats], found: Any, patients: int
+) -> dict[str, Any]:
     low, high = np.nanquantile(drawn[name], [0.025, 0.975])
     return {
         "world": name, "meaning": MEANING[name], "log_ratio": estimates[name], "low": low, "high": high,
         "hazard_ratio": float(np.exp(estimates[name])), "patients": found[name][0].size,
+        "never_found": patients - found[name][0].size,
         "metastases": int(found[name][2].sum()), "median_mm": float(2.0 ** np.median(found[name][3])),
     }  # fmt: skip
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from selfseed.base.errors import RunError
 from selfseed.doors import cohort as room
 from selfseed.doors.talk import Talk
 
@@ -42,7 +43,8 @@ def size_outcome(
 
     The last line on stdout is the path of the report; summary.json and patients.tsv.gz are beside it.
     """
-    from selfseed.cohort.size import DISPUTED, ask_size, find_surgery, set_parameters
+    from selfseed.cohort.disputed import DISPUTED
+    from selfseed.cohort.size import SIZES_MM, ask_size, find_surgery
     from selfseed.cohort.survival import require_lifelines
 
     require_lifelines()
@@ -56,15 +58,26 @@ def size_outcome(
         return
     asked = DISPUTED if ranges else {name: DISPUTED[name] for name in list(DISPUTED)[:1]}
     answers: dict[str, SizeAnswer] = {}
+    silent: dict[str, str] = {}
     with room.holding(job, "size-outcome", talk) as (draft, kept):
         table = None
-        for number, (name, values) in enumerate(asked.items()):
+        for number, (name, assumption) in enumerate(asked.items()):
             talk.say(f"{name} ...")
             follow_all = _Follow(f"{number}", kept, talk, workers, cluster)
-            answers[name], followed = ask_size(set_parameters(job.cohort, values), job.seed, follow_all=follow_all)
-            table = followed if table is None else table
+            sizes = () if number else SIZES_MM
+            try:
+                answers[name], followed = ask_size(
+                    assumption.apply(job.cohort), job.seed, follow_all=follow_all, sizes_mm=sizes
+                )
+            except RunError as error:
+                if not number:
+                    raise
+                silent[name] = str(error)
+                talk.say(f"{name}: {error}")
+            else:
+                table = followed if table is None else table
         assert table is not None
-        summary = summarise(job, answers)
+        summary = summarise(job, answers, silent)
         room.write_results(job, draft, summary, {"patients": table})
         talk.say("drawing the report ...")
         from selfseed.views.size import write_size
@@ -91,8 +104,8 @@ class _Follow:
             )  # fmt: skip
 
 
-def summarise(job: room.Job, answers: dict[str, SizeAnswer]) -> dict[str, Any]:
-    """Return what ``summary.json`` holds; see docs/size-outcome.md."""
+def summarise(job: room.Job, answers: dict[str, SizeAnswer], silent: dict[str, str]) -> dict[str, Any]:
+    """Return what ``summary.json`` holds; see docs/size-outcome.md. ``silent`` are assumptions without an answer."""
     from selfseed import __version__
 
     first = next(iter(answers.values()))
@@ -101,12 +114,14 @@ def summarise(job: room.Job, answers: dict[str, SizeAnswer]) -> dict[str, Any]:
         "seed": job.seed, "patients": job.cohort.patients, "arm": next(iter(job.cohort.arms)),
         "associations": first.associations.to_dict("records"),
         "shares": first.shares.to_dict("records"),
+        "regressions": room.rows_of(first.regressions),
         "risks": first.risks.to_dict("records"),
         "ranges": [
             {"assumption": name, **row, "hazard_ratio": float(answer.associations["hazard_ratio"].iloc[0])}
             for name, answer in answers.items()
             for row in answer.shares.to_dict("records")
         ],
+        "unanswered": [{"assumption": name, "why": why} for name, why in silent.items()],
         "words": _tell(first),
     }  # fmt: skip
 
@@ -122,4 +137,19 @@ def _tell(answer: SizeAnswer) -> list[str]:
         sentences.append(
             f"{row['share']}: {row['estimate']:.0%} of it (95 % interval {row['low']:.0%} to {row['high']:.0%}{unsure})"
         )
-    return sentences
+    return [*sentences, *_tell_regressions(answer)]
+
+
+def _tell_regressions(answer: SizeAnswer) -> list[str]:
+    """Return how far regressions lie from what the intervention says, in patients without a metastasis at diagnosis."""
+    from selfseed.cohort.naive import CLINIC, INTERVENED, NO_METASTASIS
+
+    rows = room.rows_of(answer.regressions)
+    ratio = {row["regression"]: row["hazard_ratio"] for row in rows if row["patients_are"] == NO_METASTASIS}
+    beside, dealt = ratio[CLINIC], ratio[INTERVENED]
+    if beside is None or dealt is None:
+        return []
+    return [
+        f"without a metastasis at diagnosis, a regression beside age, screening, circulating cells, IL-6 and IL-8 says "
+        f"{beside:.2f} per doubling; dealing sizes out says {dealt:.2f}"
+    ]
