@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from selfseed.views.forest import use_folds
 from selfseed.views.many import COLOURS, draw_figures, make_section, make_table
 from selfseed.views.picture import Picture
 from selfseed.views.report import render
@@ -146,6 +147,7 @@ def draw_associations(summary: Mapping[str, Any]) -> Picture:
     axes.axvline(1.0, color=GREY, linewidth=0.8)
     axes.set_yticks(range(len(rows)), [row["world"] for row in reversed(rows)], fontsize=8)
     axes.set(xlabel="hazard ratio of metastasis per doubling of the diameter", ylim=(-0.6, len(rows) - 0.4))
+    use_folds(axes)
     grid(axes, "x")
     return Picture(
         name="associations",
@@ -181,6 +183,7 @@ def draw_regressions(summary: Mapping[str, Any]) -> Picture:
     axes.axvline(1.0, color=GREY, linewidth=0.8)
     axes.set_yticks(range(len(names)), names[::-1], fontsize=8)
     axes.set(xlabel="hazard ratio of metastasis per doubling of the diameter", ylim=(-0.6, len(names) - 0.4))
+    use_folds(axes)
     figure.legend(loc="upper center", ncols=2, frameon=False, fontsize=8)
     grid(axes, "x")
     return Picture(
