@@ -28,7 +28,7 @@ PERFECT: Mapping[str, tuple[str, ...]] = {
     "infiltration blocked perfectly": ("FSCN1", "MMP1"),
 }
 """Interventions that no drug reaches: they tell whether the mechanism can matter at all."""
-RETURN_FOLDS, HALF_LIFE_FOLDS, ESTABLISHMENT_FOLDS = (1.0, 100.0, 10_000.0), (1.0, 10.0, 50.0), (0.3, 1.0, 3.0)
+RETURN_FOLDS, HALF_LIFE_FOLDS, ESTABLISHMENT_FOLDS = (1.0, 10.0, 100.0), (1.0, 10.0, 50.0), (0.3, 1.0, 3.0)
 MOST_ARMS = 50
 ORGANS_OF_MAP = ("lung", "liver", "bone", "brain")
 
