@@ -1,5 +1,7 @@
 """What gains is ranked, what does not is not, and starts are where they are said to be."""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -88,4 +90,47 @@ def test_the_map_visits_every_point_once():
     table = map_of_return(read("breast-cohort"), "surgery", 1, 10.0, follow_all)
     assert len(calls) == len({name for name, _ in calls}) == 27 and len(table) == 54
     assert not table["seen"].any()
-    assert {values["establishment.home"] for _, values in calls} == {1e-4, 1e-2, 1.0}
+    assert {values["establishment.home"] for _, values in calls} == {1e-4, 1e-3, 1e-2}
+
+
+def known(cohort, seed, name, *, noise=0.0):
+    """Return patients whose gain by blocking infiltration goes with the logarithm of establishment, and with chance."""
+    from selfseed.processes import PARAMETERS
+
+    values = cohort.scenario.parameters
+    home = values["establishment.home"] / PARAMETERS["establishment.home"].default("human")
+    life = 20.0 / values["circulation.death_rate"]
+    roots = values["establishment.bone"] * life / 6e-5
+    effect = 0.08 * np.log(roots) + 0.02 * np.log(life) + 0.0 * np.log(home)
+    effect += noise * np.random.default_rng([seed, *name.encode()]).normal()
+    folds = {arm: 1.0 - effect * arm.startswith("infiltration") for arm in cohort.arms}
+    return made_up(folds, 200)
+
+
+def test_sobol_indices_are_those_of_a_known_gain_and_noise_is_taken_out():
+    """Of a sum of independent terms the indices are the shares of their variances."""
+    pytest.importorskip("SALib", reason="SALib is not installed: pip install 'selfseed[sensitivity]'")
+    from selfseed.cohort.sensitivity import SPANS, ask_sensitivity
+
+    widths = {name: np.log(high / low) for name, (low, high) in SPANS.items()}
+    parts = {"return": 0.0, "half-life of circulating cells": 0.02, "establishment in organs": 0.08}
+    variance = {name: (parts[name] * widths[name]) ** 2 for name in parts}
+    wanted = {name: value / sum(variance.values()) for name, value in variance.items()}
+    quiet, noisy = (
+        ask_sensitivity(read("breast-cohort"), "surgery", 1, 10.0, 64, partial(known, noise=noise))
+        for noise in (0.0, 0.03)
+    )
+    for found in (quiet, noisy):
+        rows = found[found["intervention"].str.startswith("infiltration")].set_index("parameter")
+        for name, share in wanted.items():
+            assert abs(rows.loc[name, "total"] - share) < 0.15
+            assert abs(rows.loc[name, "first"] - share) < 0.25
+        assert (rows["noise"] > 0.02).all() == (found is noisy)
+    assert wanted["establishment in organs"] > 0.6
+
+
+def test_points_that_are_no_power_of_two_are_refused():
+    from selfseed.cohort.sensitivity import ask_sensitivity
+
+    with pytest.raises(ScenarioError, match="must be a power of 2"):
+        ask_sensitivity(read("breast-cohort"), "surgery", 1, 10.0, 12)

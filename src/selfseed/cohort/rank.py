@@ -28,7 +28,7 @@ PERFECT: Mapping[str, tuple[str, ...]] = {
     "infiltration blocked perfectly": ("FSCN1", "MMP1"),
 }
 """Interventions that no drug reaches: they tell whether the mechanism can matter at all."""
-RETURN_FOLDS, HALF_LIFE_FOLDS, ESTABLISHMENT_FOLDS = (1.0, 100.0, 10_000.0), (1.0, 10.0, 50.0), (0.3, 1.0, 3.0)
+RETURN_FOLDS, HALF_LIFE_FOLDS, ESTABLISHMENT_FOLDS = (1.0, 10.0, 100.0), (1.0, 10.0, 50.0), (0.3, 1.0, 3.0)
 MOST_ARMS = 50
 ORGANS_OF_MAP = ("lung", "liver", "bone", "brain")
 
@@ -177,7 +177,7 @@ def map_of_return(
 
     rows = []
     for back, life, roots in product(RETURN_FOLDS, HALF_LIFE_FOLDS, ESTABLISHMENT_FOLDS):
-        point = _at(cohort, back, life, roots)
+        point = change_chances(cohort, back, life, roots)
         bare = point.model_copy(update={"arms": {control: point.arms[control]}})
         laid, choices = lay_out(bare, control, (-1e6,))
         table = follow_all(laid, seed, name=f"map-{back:g}-{life:g}-{roots:g}")
@@ -193,7 +193,7 @@ def map_of_return(
     return pd.DataFrame(rows)
 
 
-def _at(cohort: Cohort, back: float, life: float, roots: float) -> Cohort:
+def change_chances(cohort: Cohort, back: float, life: float, roots: float) -> Cohort:
     """Return the cohort with other chances; longer lives need beds that hold fewer cells."""
     from selfseed.processes import PARAMETERS
 
@@ -235,11 +235,13 @@ def _when(start: float) -> str:
 def tell(table: pd.DataFrame, control: str, years: float) -> list[str]:
     """Return in sentences what was gained, and what was not seen to gain anything."""
     alive = table[table["endpoint"] == ENDPOINTS[0]]
-    sentences = [
-        f"{row['arm']}: {row['gain_day']:.3g} days of life gained within {years:g} years (95 % interval "
-        f"{row['low_day']:.2g} to {row['high_day']:.3g}); {row['words']}"
-        for row in alive[alive["seen"]].to_dict("records")
-    ]
+    sentences = []
+    for row in alive[alive["seen"]].to_dict("records"):
+        spared = f"; {row['words']}" if row["low_per_1000"] > 0.0 or row["high_per_1000"] < 0.0 else ""
+        sentences.append(
+            f"{row['arm']}: {row['gain_day']:.3g} days of life gained within {years:g} years (95 % interval "
+            f"{row['low_day']:.2g} to {row['high_day']:.3g}){spared}"
+        )
     unseen = alive.loc[~alive["seen"], "arm"].tolist()
     if unseen:
         sentences.append(f"no difference from '{control}' is seen for: {', '.join(unseen)}")

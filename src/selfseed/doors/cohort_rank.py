@@ -30,6 +30,9 @@ def rank(
     map_too: Annotated[
         bool, typer.Option("--map", help="Also where blocking attraction or infiltration can matter at all.")
     ] = False,
+    sensitivity: Annotated[
+        int | None, typer.Option(metavar="POINTS", help="Also Sobol indices over what is disputed; a power of 2.")
+    ] = None,
     patients: room.Patients = None,
     seed: room.Seed = None,
     workers: room.Workers = None,
@@ -54,7 +57,7 @@ def rank(
     require_lifelines()
     talk = Talk(quiet)
     days = _read_starts(starts)
-    more = {"control": control, "starts": list(days), "years": years, "map": map_too}
+    more = {"control": control, "starts": list(days), "years": years, "map": map_too, "sensitivity": sensitivity}
     job = room.make_job("rank", source, patients, seed, out, resume=resume, force=force, more=more)
     if years * 365.25 > job.cohort.follow_up:
         remedy = f"at most {job.cohort.follow_up / 365.25:g}, the follow-up"
@@ -75,11 +78,18 @@ def rank(
 
         table = follow_all(laid, job.seed)
         ranked = rank_arms(table, choices, first, years, seed=job.seed)
+        indices = None
+        if sensitivity is not None:
+            from selfseed.cohort.sensitivity import ask_sensitivity
+
+            indices = ask_sensitivity(base, first, job.seed, years, sensitivity, follow_all)
         chart = map_of_return(base, first, job.seed, years, follow_all) if map_too else None
         summary: dict[str, Any] = {
             "kind": "cohort-rank", "schema_version": 1, "version": __version__, "title": base.title, "seed": job.seed,
             "patients": base.patients, "control": first, "years": years, "ranking": room.rows_of(ranked),
-            "map": [] if chart is None else room.rows_of(chart), "words": tell(ranked, first, years),
+            "map": [] if chart is None else room.rows_of(chart),
+            "sensitivity": [] if indices is None else room.rows_of(indices),
+            "words": tell(ranked, first, years),
         }  # fmt: skip
         room.write_results(job, draft, summary, {"patients": table, "rank": ranked})
         talk.say("drawing the report ...")
