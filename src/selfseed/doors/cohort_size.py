@@ -43,20 +43,19 @@ def size_outcome(
 
     The last line on stdout is the path of the report; summary.json and patients.tsv.gz are beside it.
     """
-    from selfseed.cohort.disputed import DISPUTED
+    from selfseed.cohort.disputed import AS_FILE, DISPUTED
     from selfseed.cohort.size import SIZES_MM, ask_size, find_surgery
     from selfseed.cohort.survival import require_lifelines
 
     require_lifelines()
     talk = Talk(quiet)
-    job = room.make_job(
-        "size-outcome", source, patients, seed, out, resume=resume, force=force, more={"arm": arm, "ranges": ranges}
-    )
+    asked = DISPUTED if ranges else {AS_FILE: DISPUTED[AS_FILE]}
+    more = {"arm": arm, "ranges": list(asked)}
+    job = room.make_job("size-outcome", source, patients, seed, out, resume=resume, force=force, more=more)
     job = replace(job, cohort=find_surgery(job.cohort, arm))
     if dry_run:
         print("\n".join(room.plan(job)))
         return
-    asked = DISPUTED if ranges else {name: DISPUTED[name] for name in list(DISPUTED)[:1]}
     answers: dict[str, SizeAnswer] = {}
     silent: dict[str, str] = {}
     with room.holding(job, "size-outcome", talk) as (draft, kept):
