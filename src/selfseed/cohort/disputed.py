@@ -56,5 +56,5 @@ DISPUTED: Mapping[str, Assumption] = {
     "growth tied to spread not at all (loadings 0)": Assumption(tie=0.0),
     "growth tied to spread wholly (loadings 1)": Assumption(tie=1.0),
 }
-"""For the sources see docs/known-disputed-assumed.md. Mouse flow and easy rooting together feed on themselves, and are too
-slow to follow: 150 patients in eight minutes."""
+"""For the sources see docs/known-disputed-assumed.md. Mouse flow and easy rooting together feed on themselves, and
+are too slow to follow: 150 patients in eight minutes."""
