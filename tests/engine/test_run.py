@@ -77,6 +77,20 @@ def test_a_run_that_memory_cannot_hold_is_refused_with_the_number_that_fits(ques
         selfseed.simulate(question, replicates=1_000_000)
 
 
+@pytest.mark.parametrize(
+    "asked, told",
+    [
+        ({"scenario": "kim2009-two-gland"}, "is no scenario; make one with selfseed.read"),
+        ({"engine": "exact"}, "there is no engine 'exact'; there are stochastic and mean-field"),
+        ({"seed": -1}, "the seed is -1"),
+        ({"replicates": 0}, "at least 1 is needed"),
+    ],
+)
+def test_what_makes_no_sense_is_refused(question, asked, told):
+    with pytest.raises(RunError, match=told):
+        selfseed.simulate(**({"scenario": question} | asked))
+
+
 def test_a_lost_cell_is_noticed():
     ledger = np.array([100.0, 0, 50, 30, 5, 5, 10, 0, 99, 0])
     with pytest.raises(RunError, match="1 cells are not accounted for"):

@@ -84,7 +84,7 @@ def simulate(
     """
     started, clock = datetime.now(UTC), time.perf_counter()
     before = resources_used()
-    _refuse_what_makes_no_sense(engine, seed, replicates)
+    _refuse_what_makes_no_sense(scenario, engine, seed, replicates)
     used_seed = next(value for value in (seed, scenario.seed, 0) if value is not None)
     animals = 1 if engine == "mean-field" else replicates or scenario.replicates
     scenario = scenario.model_copy(update={"seed": used_seed, "replicates": animals})
@@ -125,7 +125,7 @@ def simulate_arms(
     RunError
         When a table overflows or a cell is not accounted for.
     """
-    _refuse_what_makes_no_sense(engine, seed, replicates)
+    _refuse_what_makes_no_sense(scenario, engine, seed, replicates)
     return Simulation(seed, engine, threads or os.cpu_count() or 1, progress).glance(
         scenario.model_copy(update={"uncertain": {}}), 1 if engine == "mean-field" else replicates, tuple(arms)
     )
@@ -206,7 +206,11 @@ class Simulation:
         return found
 
 
-def _refuse_what_makes_no_sense(engine: str, seed: int | None, replicates: int | None) -> None:
+def _refuse_what_makes_no_sense(scenario: Scenario, engine: str, seed: int | None, replicates: int | None) -> None:
+    if not isinstance(scenario, Scenario):
+        raise RunError(
+            f"{scenario!r:.80} is no scenario; make one with selfseed.read(path) or selfseed.catalog.get(name)"
+        )
     if engine not in ENGINES:
         raise RunError(f"there is no engine '{engine}'; there are {' and '.join(ENGINES)}")
     if seed is not None and not 0 <= seed < SEED_LIMIT:

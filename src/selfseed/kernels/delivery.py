@@ -21,6 +21,7 @@ from selfseed.kernels.families import (
     SEED,
     TOO_MANY,
     found_family,
+    is_full,
 )
 from selfseed.kernels.random import binomial, exponential, geometric_sum, mix, point, uniform
 
@@ -28,6 +29,9 @@ SINGLE, CLUSTER = range(2)
 
 ARRIVE, PART, PARENT, FOUND, GROW, RELEASE, CHANGE, PROCEDURE, EVENTS = (np.uint64(name) for name in range(101, 110))
 """Names of the processes that own streams of chance."""
+
+TOGETHER = 64
+"""Seeds of one source, clone and bed that settle at once where they join others of their kind anyhow."""
 
 
 @njit(cache=True)
@@ -86,6 +90,14 @@ def _pick_clump(animal, site):
 
 
 @njit(cache=True)
+def _waking_day(setting, animal, time_day):
+    """Return when a seed that falls asleep now wakes [day]."""
+    if setting.waking_per_day <= 0.0:
+        return np.inf
+    return time_day + exponential(animal.inner) / setting.waking_per_day
+
+
+@njit(cache=True)
 def settle(setting, animal, replicate_key, name, parent, source, bed, kind, time_day):
     """Turn one established cell or cluster into a family if its route is open; return ``FINISHED`` or ``TOO_MANY``."""
     sites = setting.place.shape[0]
@@ -115,9 +127,7 @@ def settle(setting, animal, replicate_key, name, parent, source, bed, kind, time
             if clump < 0:
                 clump = -1 - MASS
     elif uniform(animal.inner) < setting.dormant_share:
-        wakes = np.inf
-        if setting.waking_per_day > 0.0:
-            wakes = time_day + exponential(animal.inner) / setting.waking_per_day
+        wakes = _waking_day(setting, animal, time_day)
     number = found_family(
         animal, clump, parent, family["clone"], site, family["home"], source, SEED, route, 1, founders, time_day,
         wakes, name,
@@ -126,6 +136,76 @@ def settle(setting, animal, replicate_key, name, parent, source, bed, kind, time
         return TOO_MANY
     animal.routes[site, route] += 1.0
     return FINISHED
+
+
+@njit(cache=True)
+def settle_together(setting, animal, replicate_key, name, source, clone, bed, kind, settled, shedding, time_day):
+    """Turn many established cells or clusters into few families; return ``FINISHED`` or ``TOO_MANY``.
+
+    For a full table, where ``settle`` would let each join the latest family of its kind: their numbers have the same
+    law. From which families they come is drawn with replacement.
+
+    Parameters
+    ----------
+    settled : float, whole
+        Those that settle.
+    shedding : int
+        Active families that may have shed.
+    """
+    sites = setting.place.shape[0]
+    in_tumour = bed < sites
+    site = bed if in_tumour else bed - sites
+    shed = animal.singles if kind == SINGLE else animal.clusters
+    point(animal.inner, replicate_key, mix(name, FOUND), 0)
+    while settled > 0.0:
+        left = _sum_shed(animal, shed, source, clone, shedding)
+        if left <= 0.0:
+            return FINISHED
+        for position in range(shedding):
+            parent = animal.active[position]
+            family = animal.families[parent]
+            if shed[parent] <= 0.0 or family["clone"] != clone or family["site"] != source:
+                continue
+            seeds = min(binomial(settled, share_of(shed[parent], left), animal.inner), shed[parent])
+            left -= shed[parent]
+            settled -= seeds
+            shed[parent] -= seeds
+            sleeping = 0.0 if in_tumour else binomial(seeds, setting.dormant_share, animal.inner)
+            route = route_of(source, site, family["home"], in_tumour)
+            for awake in range(2):
+                some = seeds - sleeping if awake else sleeping
+                if some <= 0.0:
+                    continue
+                founders = some
+                if kind == CLUSTER:
+                    promised = 2.0 * (shed[parent] + (0.0 if awake else seeds - sleeping))
+                    founders = 2.0 * some + geometric_sum(some, 1.0 / (setting.cluster_size - 1.0), animal.inner)
+                    founders = min(founders, family["cells"] - promised)
+                    family["cells"] -= founders
+                if setting.open_routes[route] == 0.0:
+                    animal.ledger[NOT_ESTABLISHED] += founders
+                    animal.flow[source, site, 2] -= some
+                    continue
+                wakes = -1.0 if awake else _waking_day(setting, animal, time_day)
+                number = found_family(
+                    animal, -1 - (CLUMP if in_tumour else METASTASIS), parent, clone, site, family["home"], source,
+                    SEED, route, 1, founders, time_day, wakes, mix(mix(name, parent), awake),
+                )  # fmt: skip
+                if number < 0:
+                    return TOO_MANY
+                animal.routes[site, route] += some
+    return FINISHED
+
+
+@njit(cache=True)
+def _sum_shed(animal, shed, source, clone, shedding):
+    """Return what the families of a clone in a site have shed and nothing was decided of."""
+    total = 0.0
+    for position in range(shedding):
+        number = animal.active[position]
+        if animal.families[number]["clone"] == clone and animal.families[number]["site"] == source:
+            total += shed[number]
+    return total
 
 
 @njit(cache=True)
@@ -171,6 +251,7 @@ def deliver(setting, animal, replicate_key, moment, source, start, clone, number
     left = number
     chance_left = 1.0
     lost[:] = 0.0
+    shedding = animal.counts[ACTIVE]
     for bed in range(2 * sites):
         chance = passing * animal.fate[clone, start, bed] * crosses * setting.establishment[kind, bed, clone]
         if chance <= 0.0:
@@ -181,6 +262,13 @@ def deliver(setting, animal, replicate_key, moment, source, start, clone, number
         left -= settled
         chance_left -= chance
         animal.flow[source, bed % sites, :] += settled
+        if settled >= TOGETHER and is_full(animal):
+            status = settle_together(
+                setting, animal, replicate_key, name, source, clone, bed, kind, settled, shedding, time_day
+            )
+            if status != FINISHED:
+                return status
+            continue
         for i in range(int(settled)):
             point(animal.stream, replicate_key, mix(name, PARENT), i)
             parent = _pick_parent(animal, source, clone, kind, left + settled - i)

@@ -5,9 +5,12 @@ from numba import njit
 
 from selfseed.kernels.body import release_rates, start_of
 from selfseed.kernels.delivery import CLUSTER, EVENTS, SINGLE, book_losses, cluster_cells, deliver
-from selfseed.kernels.families import ACTIVE, BORN, DIED, FINISHED, count_cells
+from selfseed.kernels.families import ACTIVE, BORN, DIED, FAMILIES, FINISHED, count_cells
 from selfseed.kernels.parts import enter_mutants, rates_of
 from selfseed.kernels.random import exponential, mix, point, uniform
+
+UNKNOWN = -1.0
+"""No number of cells."""
 
 
 @njit(cache=True)
@@ -28,10 +31,22 @@ def is_many(setting, growth, animal, time_day, days, enough):
 
 
 @njit(cache=True)
-def _weigh(setting, growth, animal, time_day, middle_day, days, weights):
+def _forget(animal, first, known):
+    """Forget what was known of all living families, or of those entered from number ``first`` on."""
+    if first < 0:
+        for position in range(animal.counts[ACTIVE]):
+            known[animal.active[position], 0] = UNKNOWN
+    else:
+        known[first : animal.counts[FAMILIES], 0] = UNKNOWN
+    return animal.counts[FAMILIES]
+
+
+@njit(cache=True)
+def _weigh(setting, growth, animal, time_day, middle_day, days, weights, known):
     """Write the rate of each kind of event of each awake family; return their sum.
 
-    The columns: division, death, release of a single cell, release of a cluster.
+    The columns of ``weights``: division, death, release of a single cell, release of a cluster. Those of ``known``: the
+    cells of the clump for which division and death were last computed, and both; an event changes few clumps.
     """
     total = 0.0
     release_rates(setting, animal.cells, middle_day, days, animal.rates)
@@ -41,11 +56,15 @@ def _weigh(setting, growth, animal, time_day, middle_day, days, weights):
         cells = family["cells"]
         if family["wakes"] > time_day or cells <= 0.0:
             continue
-        birth, death = rates_of(setting, growth, animal, family, animal.clumps[family["clump"]]["cells"])
+        own = known[animal.active[position]]
+        crowd = animal.clumps[family["clump"]]["cells"]
+        if own[0] != crowd:
+            own[0] = crowd
+            own[1], own[2] = rates_of(setting, growth, animal, family, crowd)
         release = animal.rates[family["site"], family["clone"]]
         clusters = setting.cluster_share if cells >= 2.0 else 0.0
-        weights[position, 0] = birth * cells
-        weights[position, 1] = death * cells
+        weights[position, 0] = own[1] * cells
+        weights[position, 1] = own[2] * cells
         weights[position, 2] = release * (1.0 - clusters) * cells
         weights[position, 3] = release * clusters * cells
         for column in range(4):
@@ -121,13 +140,15 @@ def event_by_event(setting, growth, animal, replicate_key, moment, time_day, day
     Where released cells go is settled by the tumours as they stood at the start of the step.
     """
     weights = np.empty((animal.active.shape[0], 4))
+    known = np.empty((animal.families.shape[0], 3))
+    families = _forget(animal, -1, known)
     lost = np.zeros(3)
     now = time_day
     happened = 0
     clock = animal.stream.copy()
     point(clock, replicate_key, EVENTS, moment)
     while True:
-        total = _weigh(setting, growth, animal, now, time_day + 0.5 * days, days, weights)
+        total = _weigh(setting, growth, animal, now, time_day + 0.5 * days, days, weights, known)
         wakes = _next_waking(animal, now)
         after = now + exponential(clock) / total if total > 0.0 else np.inf
         if min(after, wakes) >= time_day + days:
@@ -154,4 +175,5 @@ def event_by_event(setting, growth, animal, replicate_key, moment, time_day, day
         )
         if status != FINISHED:
             return status
+        families = _forget(animal, families, known)
         count_cells(animal, now)

@@ -92,6 +92,12 @@ def found_clump(animal, site, kind, founder, time_day):
 
 
 @njit(cache=True)
+def is_full(animal):
+    """Return whether the table has room only for what first families of a kind may need."""
+    return animal.counts[FAMILIES] >= animal.families.shape[0] - animal.last.size
+
+
+@njit(cache=True)
 def found_family(animal, clump, parent, clone, site, home, source, kind, route, seeded, founders, time_day, wakes, key):
     """Enter a family, and return its number.
 
