@@ -8,7 +8,7 @@ import pytest
 
 from selfseed.base.errors import ScenarioError
 from selfseed.cohort.outcomes import DAYS_PER_YEAR
-from selfseed.cohort.rank import Choice, find_control, lay_out, map_of_return, rank, tell
+from selfseed.cohort.rank import Choice, find_control, lay_out, map_of_return, rank, tell, tell_map
 from selfseed.cohort.read import read
 from selfseed.cohort.run import run_cohort
 
@@ -80,7 +80,14 @@ def test_a_perfect_blocker_of_infiltration_spares_metastases_and_one_of_attracti
     assert abs(seen[names["attraction blocked perfectly"]] - seen["surgery"]) <= 3
 
 
-def test_the_map_visits_every_point_once():
+@pytest.fixture
+def small_map(monkeypatch):
+    """Make the map of 8 points, since each costs many redrawings."""
+    for name, folds in (("RETURN", (1.0, 1000.0)), ("HALF_LIFE", (1.0, 50.0)), ("ESTABLISHMENT", (1.0, 3.0))):
+        monkeypatch.setattr(f"selfseed.cohort.rank.{name}_FOLDS", folds)
+
+
+def test_the_map_visits_every_point_once(small_map):
     calls = []
 
     def follow_all(cohort, seed, name):
@@ -88,9 +95,22 @@ def test_the_map_visits_every_point_once():
         return made_up(dict.fromkeys(cohort.arms, 1.0), 60)
 
     table = map_of_return(read("breast-cohort"), "surgery", 1, 10.0, follow_all)
-    assert len(calls) == len({name for name, _ in calls}) == 27 and len(table) == 54
+    assert len(calls) == len({name for name, _ in calls}) == 8 and len(table) == 8 * 2 * 3
     assert not table["seen"].any()
-    assert {values["establishment.home"] for _, values in calls} == {1e-4, 1e-3, 1e-2}
+    assert {values["establishment.home"] for _, values in calls} == {1e-4, 1e-1}
+
+
+def test_the_map_says_where_a_gain_is_seen_and_how_large_it_is(small_map):
+    def follow_all(cohort, seed, name):
+        fold = 0.6 if name == "map-1000-50-3" else 1.0
+        return made_up({arm: fold if arm.startswith("attraction") else 1.0 for arm in cohort.arms}, 400)
+
+    table = map_of_return(read("breast-cohort"), "surgery", 1, 10.0, follow_all)
+    assert table["seen"].sum() == 3 and table.loc[table["seen"], "return_fold"].tolist() == [1000.0] * 3
+    attraction, infiltration = (sentence for sentence in tell_map(table) if "overall survival" in sentence)
+    assert attraction.startswith("attraction blocked perfectly, overall survival: a gain at 1 of 8 points, most at ")
+    assert "return × 1000, half-life × 50, establishment × 3: " in attraction
+    assert attraction.endswith("as the file says, nothing is seen") and "a gain at 0 of 8 points; " in infiltration
 
 
 def known(cohort, seed, name, *, noise=0.0):

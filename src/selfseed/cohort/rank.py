@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from selfseed.base.errors import Problem, ScenarioError
 from selfseed.cohort.benefit import compare_restricted_means, compare_risks
@@ -28,7 +28,10 @@ PERFECT: Mapping[str, tuple[str, ...]] = {
     "infiltration blocked perfectly": ("FSCN1", "MMP1"),
 }
 """Interventions that no drug reaches: they tell whether the mechanism can matter at all."""
-RETURN_FOLDS, HALF_LIFE_FOLDS, ESTABLISHMENT_FOLDS = (1.0, 10.0, 100.0), (1.0, 10.0, 50.0), (0.3, 1.0, 3.0)
+RETURN_FOLDS, HALF_LIFE_FOLDS = (1.0, 10.0, 100.0, 1000.0), (1.0, 10.0, 50.0)
+ESTABLISHMENT_FOLDS = (0.3, 1.0, 3.0)
+FOLDS = ("return_fold", "half_life_fold", "establishment_fold")
+MAPPED = (*ENDPOINTS, "relapse-free survival")
 MOST_ARMS = 50
 ORGANS_OF_MAP = ("lung", "liver", "bone", "brain")
 
@@ -108,8 +111,11 @@ def lay_out(
     return cohort.model_copy(update={"arms": arms, "scenario": scenario, "compared_as": {}}), choices
 
 
-def rank(patients: pd.DataFrame, choices: Sequence[Choice], control: str, years: float, *, seed: int) -> pd.DataFrame:
-    """Return what each intervention and start gains over the control, the largest gain in overall survival first.
+def rank(
+    patients: pd.DataFrame, choices: Sequence[Choice], control: str, years: float, *, seed: int,
+    endpoints: Sequence[str] = ENDPOINTS,
+) -> pd.DataFrame:  # fmt: skip
+    """Return what each intervention and start gains over the control, the largest gain by the first endpoint first.
 
     Parameters
     ----------
@@ -121,6 +127,8 @@ def rank(patients: pd.DataFrame, choices: Sequence[Choice], control: str, years:
         Gains are mean days within these years; deaths are those within them.
     seed : int
         Of the redrawing of patients.
+    endpoints : sequence of str
+        Names in `selfseed.cohort.outcomes.ENDPOINTS`.
 
     Returns
     -------
@@ -133,7 +141,7 @@ def rank(patients: pd.DataFrame, choices: Sequence[Choice], control: str, years:
 
     day = years * DAYS_PER_YEAR
     rows = []
-    for endpoint in ENDPOINTS:
+    for endpoint in endpoints:
         gains = compare_restricted_means(patients, endpoint, day, control=control, seed=seed).set_index("arm")
         risks = compare_risks(patients, endpoint, day, control=control, seed=seed).set_index("arm")
         told = gains.join(risks[["reduction", "low", "high", "words"]])
@@ -153,10 +161,10 @@ def rank(patients: pd.DataFrame, choices: Sequence[Choice], control: str, years:
                 }
             )
     table = pd.DataFrame(rows)
-    order = table[table["endpoint"] == ENDPOINTS[0]].sort_values("gain_day", ascending=False)["arm"].tolist()
+    order = table[table["endpoint"] == endpoints[0]].sort_values("gain_day", ascending=False)["arm"].tolist()
     place = {arm: number for number, arm in enumerate(order)}
     return table.sort_values(["endpoint", "arm"], key=lambda column: column.map(place) if column.name == "arm" else
-                             column.map(ENDPOINTS.index), ignore_index=True)  # fmt: skip
+                             column.map(list(endpoints).index), ignore_index=True)  # fmt: skip
 
 
 def map_of_return(
@@ -170,8 +178,9 @@ def map_of_return(
     Returns
     -------
     DataFrame
-        One row per point and intervention: the folds, gain_day in years without metastasis with its 95 % interval,
-        metastatic patients in the control, ``seen``.
+        One row per point, intervention and endpoint in `MAPPED`: the folds, gain_day (mean days within ``years``) with
+        its 95 % interval, ``seen``, ``differing`` patients, and the shares of the control with a metastasis and a
+        relapse.
     """
     import pandas as pd
 
@@ -181,16 +190,44 @@ def map_of_return(
         bare = point.model_copy(update={"arms": {control: point.arms[control]}})
         laid, choices = lay_out(bare, control, (-1e6,))
         table = follow_all(laid, seed, name=f"map-{back:g}-{life:g}-{roots:g}")
-        for row in rank(table, choices, control, years, seed=seed).to_dict("records"):
-            if row["endpoint"] == ENDPOINTS[1]:
-                first = table[table["arm"] == control]
-                rows.append({
-                    "return_fold": back, "half_life_fold": life, "establishment_fold": roots,
-                    "intervention": row["intervention"], "gain_day": row["gain_day"], "low_day": row["low_day"],
-                    "high_day": row["high_day"], "seen": row["seen"], "differing": row["differing"],
-                    "metastasis": float((first["metastatic"] | first["distant_day"].notna()).mean()),
-                })  # fmt: skip
+        first = table[table["arm"] == control]
+        for row in rank(table, choices, control, years, seed=seed, endpoints=MAPPED).to_dict("records"):
+            rows.append({
+                "return_fold": back, "half_life_fold": life, "establishment_fold": roots,
+                **{name: row[name] for name in ("intervention", "endpoint", "gain_day", "low_day", "high_day", "seen")},
+                "differing": row["differing"],
+                "metastasis": float((first["metastatic"] | first["distant_day"].notna()).mean()),
+                "relapse": float(first["relapse_day"].notna().mean()),
+            })  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def tell_map(chart: pd.DataFrame) -> list[str]:
+    """Return in sentences at how many points of the map each perfect blocker gains anything, and where most."""
+    sentences = []
+    for (intervention, endpoint), part in chart.groupby(["intervention", "endpoint"], sort=False):
+        gained = part[part["seen"] & (part["gain_day"] > 0.0)]
+        lost = part[part["seen"] & (part["gain_day"] < 0.0)]
+        asked = part[(part[list(FOLDS)] == 1.0).all(axis=1)].to_dict("records")
+        here = f"as the file says, {_tell_gain(asked[0])}" if asked else ""
+        most = ""
+        if len(gained):
+            best = gained.sort_values("gain_day").to_dict("records")[-1]
+            most = (
+                f", most at return × {best['return_fold']:g}, half-life × {best['half_life_fold']:g}, establishment "
+                f"× {best['establishment_fold']:g}: {_tell_gain(best)}"
+            )
+        harm = f"; a loss at {len(lost)}" if len(lost) else ""
+        sentences.append(
+            f"{intervention}, {endpoint}: a gain at {len(gained)} of {len(part)} points{most}{harm}; {here}"
+        )
+    return sentences
+
+
+def _tell_gain(row: Mapping[Any, Any]) -> str:
+    if not row["seen"]:
+        return "nothing is seen"
+    return f"{row['gain_day']:.2g} days (95 % interval {row['low_day']:.2g} to {row['high_day']:.2g})"
 
 
 def change_chances(cohort: Cohort, back: float, life: float, roots: float) -> Cohort:

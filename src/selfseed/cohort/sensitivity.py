@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SPANS: Mapping[str, tuple[float, float]] = {
-    "return": (1.0, 100.0), "half-life of circulating cells": (1.0, 50.0), "establishment in organs": (0.3, 3.0),
+    "return": (1.0, 1000.0), "half-life of circulating cells": (1.0, 50.0), "establishment in organs": (0.3, 3.0),
 }  # fmt: skip
 """Folds of the file's values, log-uniform; see `selfseed.cohort.rank.map_of_return`."""
 LARGEST = 1024

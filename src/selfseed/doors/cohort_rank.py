@@ -49,7 +49,7 @@ def rank(
     The last line on stdout is the path of the report; summary.json and rank.tsv.gz are beside it.
     """
     from selfseed import __version__
-    from selfseed.cohort.rank import find_control, lay_out, map_of_return, tell
+    from selfseed.cohort.rank import find_control, lay_out, map_of_return, tell, tell_map
     from selfseed.cohort.rank import rank as rank_arms
     from selfseed.cohort.run import run_cohort
     from selfseed.cohort.survival import require_lifelines
@@ -89,7 +89,7 @@ def rank(
             "patients": base.patients, "control": first, "years": years, "ranking": room.rows_of(ranked),
             "map": [] if chart is None else room.rows_of(chart),
             "sensitivity": [] if indices is None else room.rows_of(indices),
-            "words": tell(ranked, first, years),
+            "words": tell(ranked, first, years) + ([] if chart is None else tell_map(chart)),
         }  # fmt: skip
         room.write_results(job, draft, summary, {"patients": table, "rank": ranked})
         talk.say("drawing the report ...")

@@ -25,7 +25,8 @@ def write_rank(path: Path, summary: Mapping[str, Any]) -> Path:
     """Write the page and return its path; ``summary`` is that of `selfseed cohort rank`."""
 
     def pictures() -> list[Picture]:
-        return [draw_gains(summary), *([draw_map(summary)] if summary["map"] else [])]
+        endpoints = dict.fromkeys(row["endpoint"] for row in summary["map"])
+        return [draw_gains(summary), *(draw_map(summary, endpoint) for endpoint in endpoints)]
 
     tables = [make_table(summary["ranking"], "Gains over the control", is_open=False)]
     if summary["map"]:
@@ -78,11 +79,12 @@ def draw_gains(summary: Mapping[str, Any]) -> Picture:
     )
 
 
-def draw_map(summary: Mapping[str, Any]) -> Picture:
+def draw_map(summary: Mapping[str, Any], endpoint: str) -> Picture:
     """Return where a perfect blocker gains anything, over return, half-life of cells and establishment."""
     import pandas as pd
 
     table = pd.DataFrame(summary["map"])
+    table = table[table["endpoint"] == endpoint]
     interventions = list(dict.fromkeys(table["intervention"]))
     roots = sorted(set(table["establishment_fold"]))
     figure = new_figure(2.15 * len(interventions) + 0.6, 7.6)
@@ -107,10 +109,10 @@ def draw_map(summary: Mapping[str, Any]) -> Picture:
             if not column:
                 axes.set_ylabel(f"{intervention.split()[0]} blocked\nhalf-life of cells ×", fontsize=7.5)
     bar = figure.colorbar(image, cax=figure.add_axes((0.92, 0.2, 0.015, 0.6)))
-    bar.set_label("days without metastasis gained", fontsize=7.5)
+    bar.set_label("days gained", fontsize=7.5)
     return Picture(
-        name="map",
-        title="Where a perfect blocker can matter at all",
+        name=f"map-{endpoint.replace(' ', '-')}",
+        title=f"Where a perfect blocker can matter at all: {endpoint}",
         alt="Heat maps of the days gained by a perfect blocker over return, half-life and establishment.",
         caption="Folds of the file's values: chance of a circulating cell to take root in a tumour (return), half-life "
         "of circulating cells (50: hours), chance to take root in organs. ●: the 95 % interval leaves out 0. In a "
