@@ -65,7 +65,7 @@ def _panel(axes: Axes, outcome: Mapping[str, Any], names: list[str], shown: int)
         axes.hlines(at + shift, limits[:, 0], limits[:, 1], color=colour, linewidth=1.2)
         axes.plot(values[order], at + shift, marker, color=colour, markersize=3.6, label=label)
     axes.set_yticks(at, [names[index] for index in order])
-    axes.set_xlim(-0.1, 1.1)
+    axes.set(xlim=(-0.1, 1.1), ylim=(-0.5, shown - 0.5))
     axes.axvline(0.0, color=GREY, linewidth=0.7)
     doubt = "" if outcome["converged"] else " (not converged)"
     axes.set_title(WORDS.get(outcome["outcome"], outcome["outcome"]) + doubt)
