@@ -13,7 +13,7 @@ import numpy as np
 from selfseed.cohort.course import Diagnosis, Follower, Outcome, plan_cohort
 from selfseed.cohort.model import TRAITS, Cohort
 from selfseed.cohort.patients import AS_IT_IS, Patients, World, draw_patients
-from selfseed.engine.many import map_tasks
+from selfseed.engine.many import Work, map_tasks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +42,7 @@ def run_cohort(
     world: World = AS_IT_IS,
     workers: int | None = None,
     cluster: str | None = None,
+    work: Work | None = None,
     chunks: Chunks | None = None,
     name: str = "cohort",
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -57,6 +58,8 @@ def run_cohort(
     world : World
         What is made otherwise in the same patients.
     workers, cluster : see `selfseed.engine.many.map_tasks`
+    work : Work, optional
+        Workers hired before (`selfseed.engine.many.hire`), in place of ``workers`` and ``cluster``.
     chunks : Chunks, optional
         Where finished patients are kept, under ``name``, and looked for first.
     progress : callable (done, total), optional
@@ -80,9 +83,12 @@ def run_cohort(
     ]
     missing = [number for number, part in enumerate(parts) if part is None]
     done = sum(task.last - task.first for task, part in zip(tasks, parts, strict=True) if part is not None)
-    for which, found in map_tasks(
-        follow_some, [tasks[number] for number in missing], workers=workers, cluster=cluster, say=say
-    ):
+    asked = [tasks[number] for number in missing]
+    if work is None:
+        results = map_tasks(follow_some, asked, workers=workers, cluster=cluster, say=say)
+    else:
+        results = work(follow_some, asked)
+    for which, found in results:
         number = missing[which]
         parts[number] = found
         if chunks is not None:

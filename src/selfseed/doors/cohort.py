@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -78,7 +79,6 @@ def run(
 
     The last line on stdout is the path of the report; summary.json and patients.tsv.gz are beside it.
     """
-    from selfseed.cohort.run import run_cohort
     from selfseed.cohort.survival import require_lifelines
 
     require_lifelines()
@@ -88,11 +88,8 @@ def run(
         print("\n".join(plan(job)))
         return
     talk.say(f"{job.cohort.patients:,} patients, {len(job.cohort.arms)} arms, seed {job.seed}")
-    with holding(job, "cohort", talk) as (draft, kept):
-        with talk.progress("patients") as progress:
-            table = run_cohort(
-                job.cohort, job.seed, workers=workers, cluster=cluster, chunks=kept, progress=progress, say=talk.say
-            )
+    with holding(job, "cohort", talk) as (draft, kept), following(job, kept, talk, workers, cluster) as follow_all:
+        table = follow_all(job.cohort, job.seed, name="patients")
         summary = _finish(job, draft, table, talk, report=not no_report)
     for sentence in summary["words"]:
         talk.say(sentence)
@@ -160,6 +157,26 @@ def holding(job: Job, kind: str, talk: Talk) -> Iterator[tuple[Path, Chunks]]:
             raise
         if kept.found:
             talk.say(f"{kept.found} chunks were there from before")
+
+
+@contextmanager
+def following(
+    job: Job, kept: Chunks, talk: Talk, workers: int | None, cluster: str | None
+) -> Iterator[Callable[..., pd.DataFrame]]:
+    """Yield what follows one cohort after the other as `run_cohort` does, with workers that stay between them."""
+    from selfseed.cohort.patients import AS_IT_IS, World
+    from selfseed.cohort.run import PER_CHUNK, run_cohort
+    from selfseed.engine.many import hire
+
+    most = -(-job.cohort.patients // PER_CHUNK)
+    count = workers or os.cpu_count() or 1
+    with hire(count if cluster else min(count, most), cluster, talk.say) as work:
+
+        def follow_all(cohort: Cohort, seed: int, *, name: str, world: World = AS_IT_IS) -> pd.DataFrame:
+            with talk.progress(name) as progress:
+                return run_cohort(cohort, seed, world=world, work=work, chunks=kept, name=name, progress=progress)
+
+        yield follow_all
 
 
 def write_results(job: Job, draft: Path, summary: Mapping[str, Any], tables: Mapping[str, pd.DataFrame]) -> None:

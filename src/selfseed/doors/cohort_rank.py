@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from selfseed.base.errors import Problem, ScenarioError
 from selfseed.doors import cohort as room
 from selfseed.doors.talk import Talk
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-    from selfseed.cohort.model import Cohort
 
 
 def rank(
@@ -51,7 +46,6 @@ def rank(
     from selfseed import __version__
     from selfseed.cohort.rank import find_control, lay_out, map_of_return, tell, tell_map
     from selfseed.cohort.rank import rank as rank_arms
-    from selfseed.cohort.run import run_cohort
     from selfseed.cohort.survival import require_lifelines
 
     require_lifelines()
@@ -69,14 +63,11 @@ def rank(
         print("\n".join(room.plan(job)))
         return
     talk.say(f"{laid.patients:,} patients, {len(laid.arms)} arms, seed {job.seed}")
-    with room.holding(job, "cohort-rank", talk) as (draft, kept):
-
-        def follow_all(cohort: Cohort, seed: int, name: str = "rank") -> pd.DataFrame:
-            how: dict[str, Any] = {"workers": workers, "cluster": cluster, "chunks": kept, "say": talk.say}
-            with talk.progress(name) as progress:
-                return run_cohort(cohort, seed, name=name, progress=progress, **how)
-
-        table = follow_all(laid, job.seed)
+    with (
+        room.holding(job, "cohort-rank", talk) as (draft, kept),
+        room.following(job, kept, talk, workers, cluster) as follow_all,
+    ):
+        table = follow_all(laid, job.seed, name="rank")
         ranked = rank_arms(table, choices, first, years, seed=job.seed)
         indices = None
         if sensitivity is not None:

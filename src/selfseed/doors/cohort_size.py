@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from selfseed.cohort.model import Cohort
     from selfseed.cohort.patients import World
     from selfseed.cohort.size import SizeAnswer
-    from selfseed.results.chunks import Chunks
 
 Arm = Annotated[str | None, typer.Option(help="An arm in which the primary is cut out; if absent, the first such.")]
 Ranges = Annotated[bool, typer.Option("--ranges", help="Ask again under each disputed assumption.")]
@@ -58,15 +59,18 @@ def size_outcome(
         return
     answers: dict[str, SizeAnswer] = {}
     silent: dict[str, str] = {}
-    with room.holding(job, "size-outcome", talk) as (draft, kept):
+    with (
+        room.holding(job, "size-outcome", talk) as (draft, kept),
+        room.following(job, kept, talk, workers, cluster) as follow_all,
+    ):
         table = None
         for number, (name, assumption) in enumerate(asked.items()):
             talk.say(f"{name} ...")
-            follow_all = _Follow(f"{number}", kept, talk, workers, cluster)
+            follow = partial(_follow_named, follow_all, number)
             sizes = () if number else SIZES_MM
             try:
                 answers[name], followed = ask_size(
-                    assumption.apply(job.cohort), job.seed, follow_all=follow_all, sizes_mm=sizes
+                    assumption.apply(job.cohort), job.seed, follow_all=follow, sizes_mm=sizes
                 )
             except RunError as error:
                 if not number:
@@ -87,20 +91,10 @@ def size_outcome(
     print(json.dumps(summary, indent=2) if as_json else job.out / "report.html")
 
 
-class _Follow:
-    """Follow a cohort with the workers and the chunks of a job."""
-
-    def __init__(self, prefix: str, kept: Chunks, talk: Talk, workers: int | None, cluster: str | None):
-        self.prefix, self.kept, self.talk, self.workers, self.cluster = prefix, kept, talk, workers, cluster
-
-    def __call__(self, cohort: Cohort, seed: int, *, world: World, name: str) -> pd.DataFrame:
-        from selfseed.cohort.run import run_cohort
-
-        with self.talk.progress(name) as progress:
-            return run_cohort(
-                cohort, seed, world=world, workers=self.workers, cluster=self.cluster, chunks=self.kept,
-                name=f"{self.prefix}-{name}", progress=progress, say=self.talk.say,
-            )  # fmt: skip
+def _follow_named(
+    follow_all: Callable[..., pd.DataFrame], number: int, cohort: Cohort, seed: int, *, world: World, name: str
+) -> pd.DataFrame:
+    return follow_all(cohort, seed, world=world, name=f"{number}-{name}")
 
 
 def summarise(job: room.Job, answers: dict[str, SizeAnswer], silent: dict[str, str]) -> dict[str, Any]:
