@@ -154,3 +154,13 @@ def test_points_that_are_no_power_of_two_are_refused():
 
     with pytest.raises(ScenarioError, match="must be a power of 2"):
         ask_sensitivity(read("breast-cohort"), "surgery", 1, 10.0, 12)
+
+
+def test_a_gain_of_less_than_an_hour_is_none_though_everybody_has_it():
+    table = made_up({"surgery": 1.0, "hardly": 1.0})
+    late = (table["arm"] == "hardly") & table["death_day"].notna()
+    for hours, seen in ((0.5, False), (2.0, True)):
+        longer = table.assign(death_day=table["death_day"] + late * hours / 24.0)
+        longer["follow_up_day"] = np.fmax(longer["follow_up_day"], longer["death_day"].fillna(0.0))
+        found = rank(longer, [Choice("hardly", "hardly", 0.0)], "surgery", 10.0, seed=0)
+        assert found.loc[found["endpoint"] == "overall survival", "seen"].tolist() == [seen], hours

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 ENDPOINTS = ("overall survival", "distant-metastasis-free survival")
 STARTS_DAY = (-30.0, 0.0, 180.0, 1825.0)
 """Starts from surgery on; what lies before the diagnosis is moved to it."""
+LEAST_DAY = 1.0 / 24.0
+"""Gains below are none, even where all patients gain a little."""
 PERFECT_YEARS = 5.0
 PERFECT: Mapping[str, tuple[str, ...]] = {
     "attraction blocked perfectly": ("IL6 receptor", "CXCL8 receptor"),
@@ -134,8 +136,8 @@ def rank(
     -------
     DataFrame
         One row per choice and endpoint: gain_day with its 95 % interval, spared per 1,000 with its interval, words, and
-        ``seen``: whether the interval of the gain leaves out 0. Where fewer than five patients differ there is no
-        interval, and nothing is seen.
+        ``seen``: whether the interval of the gain leaves out 0, and the gain is at least `LEAST_DAY`. Where fewer than
+        five patients differ there is no interval, and nothing is seen.
     """
     import pandas as pd
 
@@ -157,7 +159,7 @@ def rank(
                     "spared_per_1000": 1000.0 * row["reduction"],
                     "low_per_1000": 1000.0 * row["low"],
                     "high_per_1000": 1000.0 * row["high"],
-                    "seen": bool(row["low_day"] > 0.0 or row["high_day"] < 0.0),
+                    "seen": bool(abs(row["gain_day"]) >= LEAST_DAY and (row["low_day"] > 0.0 or row["high_day"] < 0.0)),
                 }
             )
     table = pd.DataFrame(rows)
@@ -209,7 +211,7 @@ def tell_map(chart: pd.DataFrame) -> list[str]:
         gained = part[part["seen"] & (part["gain_day"] > 0.0)]
         lost = part[part["seen"] & (part["gain_day"] < 0.0)]
         asked = part[(part[list(FOLDS)] == 1.0).all(axis=1)].to_dict("records")
-        here = f"as the file says, {_tell_gain(asked[0])}" if asked else ""
+        here = f"; as the file says, {_tell_gain(asked[0])}" if asked else ""
         most = ""
         if len(gained):
             best = gained.sort_values("gain_day").to_dict("records")[-1]
@@ -218,16 +220,18 @@ def tell_map(chart: pd.DataFrame) -> list[str]:
                 f"× {best['establishment_fold']:g}: {_tell_gain(best)}"
             )
         harm = f"; a loss at {len(lost)}" if len(lost) else ""
-        sentences.append(
-            f"{intervention}, {endpoint}: a gain at {len(gained)} of {len(part)} points{most}{harm}; {here}"
-        )
+        sentences.append(f"{intervention}, {endpoint}: a gain at {len(gained)} of {len(part)} points{most}{harm}{here}")
     return sentences
 
 
 def _tell_gain(row: Mapping[Any, Any]) -> str:
     if not row["seen"]:
         return "nothing is seen"
-    return f"{row['gain_day']:.2g} days (95 % interval {row['low_day']:.2g} to {row['high_day']:.2g})"
+    return f"{_days(row['gain_day'])} days (95 % interval {_days(row['low_day'])} to {_days(row['high_day'])})"
+
+
+def _days(value: float) -> str:
+    return f"{value:.0f}" if abs(value) >= 10.0 else f"{value:.2g}"
 
 
 def change_chances(cohort: Cohort, back: float, life: float, roots: float) -> Cohort:
@@ -276,8 +280,8 @@ def tell(table: pd.DataFrame, control: str, years: float) -> list[str]:
     for row in alive[alive["seen"]].to_dict("records"):
         spared = f"; {row['words']}" if row["low_per_1000"] > 0.0 or row["high_per_1000"] < 0.0 else ""
         sentences.append(
-            f"{row['arm']}: {row['gain_day']:.3g} days of life gained within {years:g} years (95 % interval "
-            f"{row['low_day']:.2g} to {row['high_day']:.3g}){spared}"
+            f"{row['arm']}: {_days(row['gain_day'])} days of life gained within {years:g} years (95 % interval "
+            f"{_days(row['low_day'])} to {_days(row['high_day'])}){spared}"
         )
     unseen = alive.loc[~alive["seen"], "arm"].tolist()
     if unseen:

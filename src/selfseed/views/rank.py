@@ -12,7 +12,7 @@ from selfseed.views.indices import draw_indices
 from selfseed.views.many import COLOURS, draw_figures, make_section, make_table
 from selfseed.views.picture import Picture
 from selfseed.views.report import render
-from selfseed.views.style import GREY, grid, new_figure, place
+from selfseed.views.style import GREY, INK, grid, new_figure, place
 
 HALF_WIDTH = 0.2
 """Of a whole share: below it, an index counts as converged."""
@@ -104,7 +104,8 @@ def draw_map(summary: Mapping[str, Any], endpoint: str) -> Picture:
             image = axes.imshow(gain, origin="lower", cmap="RdBu", vmin=-most, vmax=most, aspect="auto")
             for y, x in np.ndindex(gain.shape):
                 mark = "●" if seen.iloc[y, x] else ""
-                axes.text(x, y, f"{gain.iloc[y, x]:.0f}\n{mark}", ha="center", va="center", fontsize=7)
+                ink = "white" if abs(gain.iloc[y, x]) > 0.6 * most else INK
+                axes.text(x, y, f"{gain.iloc[y, x]:.0f}\n{mark}", ha="center", va="center", fontsize=7, color=ink)
             axes.set_xticks(range(gain.shape[1]), [f"{value:g}" for value in gain.columns], fontsize=7)
             lives = [f"{value:g}" for value in gain.index] if not column else [""] * gain.shape[0]
             axes.set_yticks(range(gain.shape[0]), lives, fontsize=7)
@@ -113,8 +114,9 @@ def draw_map(summary: Mapping[str, Any], endpoint: str) -> Picture:
                 axes.set_xlabel("return × (1: human)", fontsize=7.5)
             if not column:
                 axes.set_ylabel(f"{intervention.split()[0]} blocked\nhalf-life of cells ×", fontsize=7.5)
-    bar = figure.colorbar(image, cax=figure.add_axes((0.92, 0.2, 0.015, 0.6)))
+    bar = figure.colorbar(image, cax=figure.add_axes((0.9, 0.2, 0.015, 0.6)))
     bar.set_label("days gained", fontsize=7.5)
+    bar.ax.tick_params(labelsize=7)
     return Picture(
         name=f"map-{endpoint.replace(' ', '-')}",
         title=f"Where a perfect blocker can matter at all: {endpoint}",
