@@ -8,7 +8,7 @@ import pytest
 
 from selfseed.base.errors import ScenarioError
 from selfseed.cohort.outcomes import DAYS_PER_YEAR
-from selfseed.cohort.rank import Choice, find_control, lay_out, map_of_return, rank, tell
+from selfseed.cohort.rank import Choice, find_control, lay_out, map_of_return, rank_arms, tell
 from selfseed.cohort.read import read
 from selfseed.cohort.run import run_cohort
 
@@ -52,7 +52,7 @@ def made_up(gains, patients=1500):
 def test_the_order_is_that_of_the_truth_and_what_does_nothing_is_not_seen():
     arms = {"surgery": 1.0, "nothing": 1.0, "some": 0.8, "more": 0.6, "harm": 1.3}
     choices = [Choice(arm, arm, 0.0) for arm in arms if arm != "surgery"]
-    table = rank(made_up(arms), choices, "surgery", 10.0, seed=0)
+    table = rank_arms(made_up(arms), choices, "surgery", 10.0, seed=0)
     alive = table[table["endpoint"] == "overall survival"]
     assert alive["arm"].tolist() == ["more", "some", "nothing", "harm"]
     assert alive["seen"].tolist() == [True, True, False, True]

@@ -54,6 +54,11 @@ class Choice:
 def find_control(cohort: Cohort, control: str | None = None) -> str:
     """Return the arm with surgery and least besides, or the one that is named.
 
+    Parameters
+    ----------
+    cohort : Cohort
+    control : str, optional
+
     Raises
     ------
     ScenarioError
@@ -75,6 +80,21 @@ def lay_out(
     """Return the cohort with an arm for each intervention and start besides the control, and what each arm is.
 
     What an arm does besides the control is its intervention; it is moved as a whole, so that it begins at the start.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    control : str
+        See `find_control`.
+    starts_day : sequence of float [day]
+        From surgery on; what would lie before the diagnosis is moved to it.
+    perfect : bool
+        Whether attraction and infiltration are also blocked perfectly for five years, as no drug does.
+
+    Returns
+    -------
+    cohort : Cohort
+    choices : list of Choice
 
     Raises
     ------
@@ -108,16 +128,18 @@ def lay_out(
     return cohort.model_copy(update={"arms": arms, "scenario": scenario, "compared_as": {}}), choices
 
 
-def rank(patients: pd.DataFrame, choices: Sequence[Choice], control: str, years: float, *, seed: int) -> pd.DataFrame:
+def rank_arms(
+    patients: pd.DataFrame, choices: Sequence[Choice], control: str, years: float, *, seed: int
+) -> pd.DataFrame:
     """Return what each intervention and start gains over the control, the largest gain in overall survival first.
 
     Parameters
     ----------
     patients : DataFrame
-        As `selfseed.cohort.run.run_cohort` returns it for the cohort of `lay_out`.
+        As `selfseed.cohort.run_cohort` returns it for the cohort of `lay_out`.
     choices : sequence of Choice
     control : str
-    years : float
+    years : float [year]
         Gains are mean days within these years; deaths are those within them.
     seed : int
         Of the redrawing of patients.
@@ -128,6 +150,11 @@ def rank(patients: pd.DataFrame, choices: Sequence[Choice], control: str, years:
         One row per choice and endpoint: gain_day with its 95 % interval, spared per 1,000 with its interval, words, and
         ``seen``: whether the interval of the gain leaves out 0. Where fewer than five patients differ there is no
         interval, and nothing is seen.
+
+    Raises
+    ------
+    ScenarioError
+        If nobody of an arm was followed for so many years.
     """
     import pandas as pd
 
@@ -167,6 +194,16 @@ def map_of_return(
     Over the chance to take root in a tumour (return), the half-life of circulating cells, and the chance to take root
     in organs, each a fold of the file's value; blocking starts at the diagnosis.
 
+    Parameters
+    ----------
+    cohort : Cohort
+    control : str
+        See `find_control`.
+    seed : int, >= 0
+    years : float [year]
+    follow_all : callable (cohort, seed, name=)
+        `selfseed.cohort.run_cohort`, with whatever workers and chunks.
+
     Returns
     -------
     DataFrame
@@ -181,7 +218,7 @@ def map_of_return(
         bare = point.model_copy(update={"arms": {control: point.arms[control]}})
         laid, choices = lay_out(bare, control, (-1e6,))
         table = follow_all(laid, seed, name=f"map-{back:g}-{life:g}-{roots:g}")
-        for row in rank(table, choices, control, years, seed=seed).to_dict("records"):
+        for row in rank_arms(table, choices, control, years, seed=seed).to_dict("records"):
             if row["endpoint"] == ENDPOINTS[1]:
                 first = table[table["arm"] == control]
                 rows.append({

@@ -23,7 +23,13 @@ PRESETS = "selfseed.catalog.cohorts"
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the cohorts that come with selfseed, sorted."""
+    """Return the names of the cohorts that come with selfseed, sorted.
+
+    Examples
+    --------
+    >>> names()
+    ('breast-cohort', 'colon-cohort', 'melanoma-cohort')
+    """
     return tuple(
         sorted(entry.name.removesuffix(SUFFIX) for entry in files(PRESETS).iterdir() if entry.name.endswith(SUFFIX))
     )
@@ -36,6 +42,11 @@ def read(source: str | os.PathLike[str]) -> Cohort:
     ----------
     source : path or str
         A scenario that it names as a file is looked for beside it.
+
+    Returns
+    -------
+    Cohort
+        Complete and in units; `Cohort.model_copy` makes one with, say, fewer patients.
 
     Raises
     ------
@@ -67,6 +78,15 @@ def read(source: str | os.PathLike[str]) -> Cohort:
 
 def from_dict(document: Mapping[str, Any]) -> Cohort:
     """Return the cohort that a mapping describes, with the keys of the YAML form.
+
+    Parameters
+    ----------
+    document : mapping
+        Its scenario is a mapping too, or the name of a preset or file.
+
+    Returns
+    -------
+    Cohort
 
     Raises
     ------
