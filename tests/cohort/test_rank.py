@@ -117,7 +117,7 @@ def test_sobol_indices_are_those_of_a_known_gain_and_noise_is_taken_out():
     variance = {name: (parts[name] * widths[name]) ** 2 for name in parts}
     wanted = {name: value / sum(variance.values()) for name, value in variance.items()}
     quiet, noisy = (
-        ask_sensitivity(read("breast-cohort"), "surgery", 1, 10.0, 64, partial(known, noise=noise))
+        ask_sensitivity(read("breast-cohort"), "surgery", 1, 10.0, 32, partial(known, noise=noise))
         for noise in (0.0, 0.03)
     )
     for found in (quiet, noisy):
