@@ -41,7 +41,7 @@ def read(source: str | os.PathLike[str]) -> Cohort:
     Parameters
     ----------
     source : path or str
-        A scenario that it names as a file is looked for beside it.
+        A file, or a name in `names`. A scenario that a file names as another file is looked for beside it.
 
     Returns
     -------

@@ -56,7 +56,10 @@ def run_cohort(
         Patients hang on it and on their number alone, so arms and interventions are paired patient by patient.
     world : World
         What is made otherwise in the same patients.
-    workers, cluster : see `selfseed.engine.many.map_tasks`
+    workers : int, optional
+        Processes on this machine; default: one per core. They never change a number.
+    cluster : str, optional
+        ``local`` for a Dask cluster on this machine, else the address of a scheduler, as ``tcp://host:8786``.
     chunks : Chunks, optional
         Where finished patients are kept, under ``name``, and looked for first.
     progress : callable (done, total), optional
