@@ -44,6 +44,22 @@ def test_the_front_door_offers_what_it_names():
         assert getattr(selfseed, name) is not None
 
 
+def test_the_room_of_virtual_patients_offers_what_it_names_and_reads_without_an_engine():
+    from selfseed import cohort
+
+    assert set(cohort.__all__) == set(dir(cohort))
+    for name in cohort.__all__:
+        assert getattr(cohort, name).__module__.startswith("selfseed.") if name[0].islower() else True
+        assert getattr(cohort, name) is not None
+    loaded = heavy_modules_after("import selfseed; selfseed.cohort.read('breast-cohort')").split()
+    assert not {"numba", "pandas", "matplotlib", "zarr"} & set(loaded)
+
+
+def test_an_unknown_name_of_the_room_is_an_attribute_error():
+    with pytest.raises(AttributeError, match="'selfseed.cohort' has no attribute 'run_cohorts'"):
+        _ = selfseed.cohort.run_cohorts
+
+
 def test_an_unknown_name_is_an_attribute_error():
     with pytest.raises(AttributeError, match="'selfseed' has no attribute 'simulat'"):
         _ = selfseed.simulat

@@ -133,8 +133,9 @@ class Series(NamedTuple):
 
 
 def beside_theory(
-    series: Sequence[Series], across: str, up: str, *, log: str = "", level: tuple[float, str] | None = None
-) -> Figure:
+    series: Sequence[Series], across: str, up: str, *, log: str = "", level: tuple[float, str] | None = None,
+    seen: str = "simulated",
+) -> Figure:  # fmt: skip
     """Draw measured points with their 95 % intervals on the lines of theory; ``log`` names the logarithmic axes."""
     figure = _empty(3.0)
     axes = figure.subplots()
@@ -142,7 +143,7 @@ def beside_theory(
         axes.plot(one.line_at, one.line, "-", color=colour, linewidth=1.2, label=one.name)
         if len(one.points) > 0:
             axes.errorbar(one.points_at, one.points, one.error, fmt=marker, color=colour, markersize=5, capsize=2)
-    axes.plot([], [], "o", color=INK, markersize=5, label="simulated")
+    axes.plot([], [], "o", color=INK, markersize=5, label=seen)
     if level is not None:
         axes.axhline(level[0], color=GREY, linewidth=0.8, linestyle="--", label=level[1])
     if "x" in log:
@@ -150,6 +151,47 @@ def beside_theory(
     if "y" in log:
         axes.set_yscale("log")
     axes.set_xlabel(across)
+    axes.set_ylabel(up)
+    axes.legend()
+    return figure
+
+
+def shares_by_size(
+    laws: Mapping[str, tuple[np.ndarray, np.ndarray]],
+    seen: Mapping[str, tuple[Sequence[float], Sequence[Estimate]]],
+    up: str,
+) -> Figure:
+    """Draw shares of patients by the diameter of their tumour: laws as lines, what was counted with 95 % intervals."""
+    figure = _empty(3.0)
+    axes = figure.subplots()
+    for name, (diameter, law) in laws.items():
+        axes.plot(diameter, 100.0 * law, "-", color=BLUE, label=name)
+    for name, (diameter, shares) in seen.items():
+        known = [(at, one) for at, one in zip(diameter, shares, strict=True) if one.value is not None]
+        values = np.array([[one.value, one.low, one.high] for _, one in known]) * 100.0
+        axes.errorbar([at for at, _ in known], values[:, 0], [values[:, 0] - values[:, 1], values[:, 2] - values[:, 0]],
+                      fmt="o", color=INK, markersize=5, capsize=2, label=name)  # fmt: skip
+    axes.set_xscale("log")
+    axes.set_xticks([10, 20, 50, 100], ["10", "20", "50", "100"])
+    axes.minorticks_off()
+    axes.set_xlabel("diameter at diagnosis (mm)")
+    axes.set_ylabel(up)
+    axes.legend()
+    return figure
+
+
+def bars_with_intervals(found: Mapping[str, Mapping[str, Estimate]], up: str) -> Figure:
+    """Draw groups of shares side by side, published and simulated, with their 95 % intervals."""
+    figure = _empty(3.0)
+    axes = figure.subplots()
+    width = 0.8 / len(found)
+    for number, ((name, group), colour) in enumerate(zip(found.items(), (GREY, BLUE, RED), strict=False)):
+        values = np.array([[one.value, one.low, one.high] for one in group.values()], float) * 100.0
+        at = np.arange(len(group)) + width * (number - (len(found) - 1) / 2.0)
+        axes.bar(at, values[:, 0], width=0.92 * width, color=colour, label=name)
+        axes.errorbar(at, values[:, 0], [values[:, 0] - values[:, 1], values[:, 2] - values[:, 0]], fmt="none", ecolor=INK,
+                      capsize=2)  # fmt: skip
+    axes.set_xticks(range(len(group)), list(group))
     axes.set_ylabel(up)
     axes.legend()
     return figure

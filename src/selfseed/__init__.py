@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from selfseed import catalog
+    from selfseed import catalog, cohort
     from selfseed.engine import simulate
     from selfseed.engine.ensemble import simulate_ensemble
     from selfseed.history.evidence import infer_history
@@ -30,6 +30,7 @@ __all__ = [
     "Scenario",
     "__version__",
     "catalog",
+    "cohort",
     "explain",
     "infer_history",
     "open",
@@ -40,6 +41,7 @@ __all__ = [
     "simulate_ensemble",
 ]
 
+_ROOMS = ("catalog", "cohort")
 _HOMES = {
     "Run": ("selfseed.results.run", "Run"),
     "Scenario": ("selfseed.scenario.model", "Scenario"),
@@ -55,8 +57,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name == "catalog":
-        return import_module("selfseed.catalog")
+    if name in _ROOMS:
+        return import_module(f"selfseed.{name}")
     if name in _HOMES:
         module, attribute = _HOMES[name]
         return getattr(import_module(module), attribute)

@@ -8,7 +8,7 @@ import pytest
 
 from selfseed.base.errors import ScenarioError
 from selfseed.cohort.outcomes import DAYS_PER_YEAR
-from selfseed.cohort.rank import Choice, find_control, lay_out, map_of_return, rank, tell, tell_map
+from selfseed.cohort.rank import Choice, find_control, lay_out, map_of_return, rank_arms, tell, tell_map
 from selfseed.cohort.read import read
 from selfseed.cohort.run import run_cohort
 
@@ -52,7 +52,7 @@ def made_up(gains, patients=1500):
 def test_the_order_is_that_of_the_truth_and_what_does_nothing_is_not_seen():
     arms = {"surgery": 1.0, "nothing": 1.0, "some": 0.8, "more": 0.6, "harm": 1.3}
     choices = [Choice(arm, arm, 0.0) for arm in arms if arm != "surgery"]
-    table = rank(made_up(arms), choices, "surgery", 10.0, seed=0)
+    table = rank_arms(made_up(arms), choices, "surgery", 10.0, seed=0)
     alive = table[table["endpoint"] == "overall survival"]
     assert alive["arm"].tolist() == ["more", "some", "nothing", "harm"]
     assert alive["seen"].tolist() == [True, True, False, True]
@@ -137,7 +137,7 @@ def test_sobol_indices_are_those_of_a_known_gain_and_noise_is_taken_out():
     variance = {name: (parts[name] * widths[name]) ** 2 for name in parts}
     wanted = {name: value / sum(variance.values()) for name, value in variance.items()}
     quiet, noisy = (
-        ask_sensitivity(read("breast-cohort"), "surgery", 1, 10.0, 64, partial(known, noise=noise))
+        ask_sensitivity(read("breast-cohort"), "surgery", 1, 10.0, 32, partial(known, noise=noise))
         for noise in (0.0, 0.03)
     )
     for found in (quiet, noisy):
@@ -162,5 +162,5 @@ def test_a_gain_of_less_than_an_hour_is_none_though_everybody_has_it():
     for hours, seen in ((0.5, False), (2.0, True)):
         longer = table.assign(death_day=table["death_day"] + late * hours / 24.0)
         longer["follow_up_day"] = np.fmax(longer["follow_up_day"], longer["death_day"].fillna(0.0))
-        found = rank(longer, [Choice("hardly", "hardly", 0.0)], "surgery", 10.0, seed=0)
+        found = rank_arms(longer, [Choice("hardly", "hardly", 0.0)], "surgery", 10.0, seed=0)
         assert found.loc[found["endpoint"] == "overall survival", "seen"].tolist() == [seen], hours

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -22,3 +23,23 @@ def ask(tmp_path):
 def asking():
     """Ask in a folder of one's choice."""
     return ask_in
+
+
+@pytest.fixture
+def ask_here(tmp_path, monkeypatch, capsys):
+    """Ask in an empty folder, or in one of one's choice, and in this process: it need not load everything anew."""
+    from selfseed.doors import cli
+
+    def ask(*words, folder=tmp_path):
+        monkeypatch.chdir(folder)
+        monkeypatch.setattr(sys, "argv", ["selfseed", *map(str, words)])
+        capsys.readouterr()
+        try:
+            cli.main()
+            code = 0
+        except SystemExit as end:
+            code = end.code or 0
+        said = capsys.readouterr()
+        return SimpleNamespace(returncode=code, stdout=said.out, stderr=said.err)
+
+    return ask

@@ -43,15 +43,15 @@ def test_list_names_every_preset_with_its_title(ask):
     assert all(len(line.split()) > 1 for line in told)
 
 
-def test_every_preset_passes_the_check(ask):
+def test_every_preset_passes_the_check(ask_here):
     for name in catalog.names():
-        answer = ask("check", name)
+        answer = ask_here("check", name)
         assert (answer.returncode, answer.stderr) == (0, "")
 
 
-def test_check_tells_every_problem_on_stderr_and_exits_with_2(ask, tmp_path):
+def test_check_tells_every_problem_on_stderr_and_exits_with_2(ask_here, tmp_path):
     (tmp_path / "mine.yaml").write_text(TWO_MISTAKES)
-    answer = ask("check", "mine.yaml")
+    answer = ask_here("check", "mine.yaml")
     assert answer.returncode == 2
     assert answer.stdout == ""
     assert "ScenarioError: 2 problems in mine.yaml" in answer.stderr
@@ -60,9 +60,9 @@ def test_check_tells_every_problem_on_stderr_and_exits_with_2(ask, tmp_path):
     assert "Traceback" not in answer.stderr
 
 
-def test_check_json_is_for_programs(ask, tmp_path):
+def test_check_json_is_for_programs(ask_here, tmp_path):
     (tmp_path / "mine.yaml").write_text(TWO_MISTAKES)
-    answer = ask("check", "mine.yaml", "--json")
+    answer = ask_here("check", "mine.yaml", "--json")
     assert answer.returncode == 2
     problems = json.loads(answer.stdout)["problems"]
     assert len(problems) == 2
@@ -75,9 +75,9 @@ def test_a_misspelt_preset_gives_the_nearest_name(ask):
     assert f"did you mean '{PRESET}'?" in answer.stderr
 
 
-def test_a_misspelt_file_gives_the_nearest_file(ask, tmp_path):
+def test_a_misspelt_file_gives_the_nearest_file(ask_here, tmp_path):
     (tmp_path / "seeding.yaml").write_text(TWO_MISTAKES)
-    answer = ask("check", "seedling.yaml")
+    answer = ask_here("check", "seedling.yaml")
     assert answer.returncode == 2
     assert "did you mean 'seeding.yaml'?" in answer.stderr
 
@@ -88,35 +88,35 @@ def test_a_misspelt_command_gives_the_nearest_command(ask):
     assert "simulate" in answer.stderr
 
 
-def test_explain_speaks_of_the_days_and_the_sources(ask):
-    told = ask("explain", PRESET).stdout
+def test_explain_speaks_of_the_days_and_the_sources(ask_here):
+    told = ask_here("explain", PRESET).stdout
     assert "day" in told
     assert "10.1016/j.cell.2009.11.025" in told
 
 
-def test_cite_prints_the_paper_of_the_experiment_first(ask):
-    told = ask("cite", PRESET).stdout.splitlines()
+def test_cite_prints_the_paper_of_the_experiment_first(ask_here):
+    told = ask_here("cite", PRESET).stdout.splitlines()
     assert told[0].startswith("https://doi.org/10.1016/j.cell.2009.11.025  Kim et al. 2009: this experiment, ")
     assert all(line.startswith(("https://doi.org/10.", "no DOI  ")) for line in told)
     assert any("Butler & Gullino 1975" in line for line in told)
     assert len(set(told)) == len(told) > 5
 
 
-def test_cite_bibtex_has_an_entry_for_selfseed_and_for_every_paper(ask):
-    told = ask("cite", PRESET, "--bibtex").stdout.splitlines()
-    papers = [line for line in ask("cite", PRESET).stdout.splitlines() if line.startswith("https")]
+def test_cite_bibtex_has_an_entry_for_selfseed_and_for_every_paper(ask_here):
+    told = ask_here("cite", PRESET, "--bibtex").stdout.splitlines()
+    papers = [line for line in ask_here("cite", PRESET).stdout.splitlines() if line.startswith("https")]
     assert told[0].startswith("@software{selfseed")
     assert len(told) == 1 + len(papers)
     assert sum("Tumor self-seeding by circulating cancer cells" in line for line in told) == 1
 
 
-def test_a_paper_of_which_only_the_doi_is_known_is_cited_by_it(ask, tmp_path):
+def test_a_paper_of_which_only_the_doi_is_known_is_cited_by_it(ask_here, tmp_path):
     (tmp_path / "mine.yaml").write_text(catalog.text(PRESET).replace("10.1371/journal.pcbi.1007178", "10.1234/my.own"))
-    assert "@misc{10-1234-my-own, doi = {10.1234/my.own}}" in ask("cite", "mine.yaml", "--bibtex").stdout
+    assert "@misc{10-1234-my-own, doi = {10.1234/my.own}}" in ask_here("cite", "mine.yaml", "--bibtex").stdout
 
 
-def test_show_prints_the_preset_with_its_cell_lines(ask, tmp_path):
-    told = ask("show", "kim2009-colon").stdout
+def test_show_prints_the_preset_with_its_cell_lines(ask_here, tmp_path):
+    told = ask_here("show", "kim2009-colon").stdout
     assert told == catalog.text("kim2009-colon")
     assert "SW620-GFP:\n    from: SW620" in told
 

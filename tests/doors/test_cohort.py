@@ -1,4 +1,4 @@
-"""The command `selfseed cohort run`, from a file to a report."""
+"""The command `selfseed cohort run`, from a file to a report, and a trial that is drawn from it."""
 
 import json
 import re
@@ -16,7 +16,7 @@ def done(tmp_path_factory):
     import sys
 
     out = tmp_path_factory.mktemp("cohort") / "women"
-    command = [sys.executable, "-m", "selfseed", "cohort", "run", "breast-cohort", "--patients", "60", "--seed", "4"]
+    command = [sys.executable, "-m", "selfseed", "cohort", "run", "breast-cohort", "--patients", "100", "--seed", "4"]
     answer = subprocess.run([*command, "--workers", "1", "--out", str(out)], capture_output=True, text=True, check=True)
     return out, answer
 
@@ -56,18 +56,33 @@ def test_every_key_of_the_summary_and_column_of_the_table_is_documented(done):
     assert {name for name in columns if not name.endswith("_fold")} <= told
 
 
-def test_what_was_asked_can_be_asked_again(done, ask):
+def test_what_was_asked_can_be_asked_again(done, ask_here):
     out, _ = done
-    answer = ask("cohort", "run", out / "cohort.yaml", "--dry-run", "--seed", "4")
-    assert "60 patients, followed for 15 years, seed 4" in answer.stdout
+    answer = ask_here("cohort", "run", out / "cohort.yaml", "--dry-run", "--seed", "4")
+    assert "100 patients, followed for 15 years, seed 4" in answer.stdout
 
 
-def test_nothing_is_replaced_without_force(done, ask):
+def test_nothing_is_replaced_without_force(done, ask_here):
     out, _ = done
-    answer = ask("cohort", "run", "breast-cohort", "--patients", "2", "--out", out)
+    answer = ask_here("cohort", "run", "breast-cohort", "--patients", "2", "--out", out)
     assert answer.returncode == 2 and "--force" in answer.stderr
 
 
-def test_an_unknown_file_is_answered_with_the_cohorts_that_there_are(ask):
-    answer = ask("cohort", "run", "breast-cohrt")
+def test_an_unknown_file_is_answered_with_the_cohorts_that_there_are(ask_here):
+    answer = ask_here("cohort", "run", "breast-cohrt")
     assert answer.returncode == 2 and "did you mean 'breast-cohort'?" in answer.stderr
+
+
+def test_a_trial_is_drawn_from_a_run(ask_here, done):
+    words = ["--arm", "surgery and chemotherapy", "--sizes", "100,200", "--follow-up", "5", "--biomarker", "il6"]
+    answer = ask_here("cohort", "trial", "women", *words, "--out", "trial", folder=done[0].parent)
+    assert answer.stdout.strip() == "trial/report.html", answer.stderr
+    summary = json.loads((done[0].parent / "trial" / "summary.json").read_text())
+    assert set(summary) <= set(re.findall(r"`(\w+)[`:]", (DOCS.parent / "trial.md").read_text("utf-8")))
+    assert [row["size"] for row in summary["tables"][0]] == [100, 200]
+    assert any("to test for 80 % power" in sentence for sentence in summary["words"])
+
+
+def test_an_unknown_arm_of_a_trial_is_answered_with_what_is_meant(ask_here, done):
+    answer = ask_here("cohort", "trial", "women", "--arm", "surgery and chemo", "--out", "no", folder=done[0].parent)
+    assert answer.returncode == 2 and "did you mean" in answer.stderr

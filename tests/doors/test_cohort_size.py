@@ -9,13 +9,13 @@ import pytest
 DOCS = Path(__file__).parents[2] / "docs" / "size-outcome.md"
 
 
-def test_an_arm_without_surgery_is_refused_in_words(ask):
-    answer = ask("cohort", "size-outcome", "breast-cohort", "--arm", "nothing", "--patients", "5")
+def test_an_arm_without_surgery_is_refused_in_words(ask_here):
+    answer = ask_here("cohort", "size-outcome", "breast-cohort", "--arm", "nothing", "--patients", "5")
     assert answer.returncode == 2 and "'nothing' does not cut out breast" in answer.stderr
 
 
-def test_what_would_be_asked_is_told(ask):
-    answer = ask("cohort", "size-outcome", "breast-cohort", "--patients", "70", "--dry-run")
+def test_what_would_be_asked_is_told(ask_here):
+    answer = ask_here("cohort", "size-outcome", "breast-cohort", "--patients", "70", "--dry-run")
     assert "70 patients" in answer.stdout and "surgery and chemotherapy" not in answer.stdout
 
 

@@ -71,39 +71,39 @@ def test_the_files_that_went_in_are_named_with_their_hashes(finished):
     assert entry == {"name": "glands.yaml", "sha256": hashlib.sha256(GLANDS.encode()).hexdigest()}
 
 
-def test_the_resolved_scenario_of_a_run_repeats_it_bit_for_bit(finished, ask, tmp_path):
+def test_the_resolved_scenario_of_a_run_repeats_it_bit_for_bit(finished, ask_here, tmp_path):
     scenario = finished.folder / "results/mine/scenario.yaml"
-    assert ask("simulate", scenario, "--seed", 5, "--no-report", "--out", "again").returncode == 0
+    assert ask_here("simulate", scenario, "--seed", 5, "--no-report", "--out", "again").returncode == 0
     assert selfseed.open(tmp_path / "again").sha256 == finished.run.sha256
-    assert ask("simulate", scenario, "--seed", 6, "--no-report", "--out", "other").returncode == 0
+    assert ask_here("simulate", scenario, "--seed", 6, "--no-report", "--out", "other").returncode == 0
     assert selfseed.open(tmp_path / "other").sha256 != finished.run.sha256
 
 
-def test_a_report_is_drawn_again_and_never_over_a_file_of_ones_own(finished, ask, tmp_path):
+def test_a_report_is_drawn_again_and_never_over_a_file_of_ones_own(finished, ask_here, tmp_path):
     directory = finished.folder / "results/mine"
-    assert ask("report", directory).stdout == f"{directory / 'report.html'}\n"
+    assert ask_here("report", directory).stdout == f"{directory / 'report.html'}\n"
     (tmp_path / "notes.html").write_text("my own work")
-    refused = ask("report", directory, "--out", "notes.html")
+    refused = ask_here("report", directory, "--out", "notes.html")
     assert refused.returncode == 2
     assert "--force" in refused.stderr
     assert (tmp_path / "notes.html").read_text() == "my own work"
 
 
-def test_a_report_that_cannot_be_written_says_so(finished, ask, tmp_path):
+def test_a_report_that_cannot_be_written_says_so(finished, ask_here, tmp_path):
     (tmp_path / "file").write_text("not a folder")
-    answer = ask("report", finished.folder / "results/mine", "--out", "file/report.html")
+    answer = ask_here("report", finished.folder / "results/mine", "--out", "file/report.html")
     assert answer.returncode == 2
     assert "OutputError: file/report.html cannot be written" in answer.stderr
 
 
-def test_a_report_of_nothing_is_refused(ask):
-    answer = ask("report", "nowhere")
+def test_a_report_of_nothing_is_refused(ask_here):
+    answer = ask_here("report", "nowhere")
     assert answer.returncode == 2
     assert answer.stderr.startswith("OutputError: nowhere is not there")
 
 
-def test_a_drawn_seed_is_told_and_kept_and_the_same_question_has_the_same_place(ask, glands):
-    answer = ask("simulate", "glands.yaml", "--no-report", "--replicates", 2)
+def test_a_drawn_seed_is_told_and_kept_and_the_same_question_has_the_same_place(ask_here, glands):
+    answer = ask_here("simulate", "glands.yaml", "--no-report", "--replicates", 2)
     directory = answer.stdout.splitlines()[-1]
     assert directory.startswith("runs/") and "-glands-" in directory
     assert "report.html" not in names_below(glands / directory)
@@ -111,23 +111,23 @@ def test_a_drawn_seed_is_told_and_kept_and_the_same_question_has_the_same_place(
     assert asked["replicates"] == 2
     for told in (answer.stderr, (glands / directory / "log.txt").read_text()):
         assert f"--seed {asked['seed']} repeats this run" in told
-    again = ask("simulate", "glands.yaml", "--no-report", "--replicates", 2, "--seed", asked["seed"])
+    again = ask_here("simulate", "glands.yaml", "--no-report", "--replicates", 2, "--seed", asked["seed"])
     assert again.returncode == 2
     assert f"{directory} exists; --force replaces it" in again.stderr
 
 
-def test_a_quiet_run_says_nothing_and_replaces_a_run_when_forced(ask, glands):
+def test_a_quiet_run_says_nothing_and_replaces_a_run_when_forced(ask, ask_here, glands):
     words = ("simulate", "glands.yaml", "--seed", 5, "--engine", "mean-field", "--out", "mean", "--no-report")
-    assert "replicates  1 in each arm" in ask(*words, "--dry-run").stdout
-    for _ in range(2):
-        answer = ask(*words, "--force", "--quiet")
+    assert "replicates  1 in each arm" in ask_here(*words, "--dry-run").stdout
+    for asked in (ask, ask_here):
+        answer = asked(*words, "--force", "--quiet")
         assert (answer.returncode, answer.stderr) == (0, "")
     assert selfseed.open(glands / "mean").arrays.attrs["engine"] == "mean-field"
 
 
-def test_measured_volumes_that_cannot_be_read_stop_the_run_before_it_starts(ask, glands):
+def test_measured_volumes_that_cannot_be_read_stop_the_run_before_it_starts(ask_here, glands):
     (glands / "mice.tsv").write_text("ID\tTime\tVolum\n1\t3\t20\n")
-    answer = ask("simulate", "glands.yaml", "--seed", 5, "--data", "mice.tsv", "--out", "mine")
+    answer = ask_here("simulate", "glands.yaml", "--seed", 5, "--data", "mice.tsv", "--out", "mine")
     assert answer.returncode == 2
     assert "mice.tsv" in answer.stderr and "simulating" not in answer.stderr
     assert names_below(glands) == {"glands.yaml", "mice.tsv"}

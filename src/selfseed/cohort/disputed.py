@@ -32,7 +32,7 @@ class Assumption:
     tie: float | None = None
 
     def apply(self, cohort: Cohort) -> Cohort:
-        """Return the cohort under this assumption."""
+        """Return the cohort under this assumption, all else as it was."""
         changed = set_parameters(cohort, self.parameters)
         if self.tie is None:
             return changed

@@ -34,6 +34,10 @@ def tell_power_of_share(
     sides : "two-sided" or "less"
         "less" asks only whether fewer are seeded under treatment.
 
+    Returns
+    -------
+    float, in [0, 1]
+
     Raises
     ------
     ScenarioError
@@ -99,6 +103,10 @@ def tell_power_of_mean(
         See `tell_power_of_share`.
     studies : int, >= 1
     seed : int, >= 0
+
+    Returns
+    -------
+    float, in [0, 1]
 
     Raises
     ------
@@ -256,6 +264,11 @@ def fit_counts(counts: np.ndarray) -> tuple[float, float]:
     Parameters
     ----------
     counts : int[animals]
+
+    Returns
+    -------
+    mean : float [seeds per animal]
+    dispersion : float
 
     Examples
     --------

@@ -79,6 +79,11 @@ def draw_patients(cohort: Cohort, seed: int, world: World = AS_IT_IS) -> Patient
     cohort : Cohort
     seed : int, >= 0
     world : World
+
+    Returns
+    -------
+    Patients
+        Folds, ages, visits and sizes of all patients, found or not; see docs/cohort.md for the laws.
     """
     numbers = np.stack([_normals(seed, patient) for patient in range(cohort.patients)])
     common, other, uniforms = numbers[:, 0], numbers[:, 1], _to_uniform(numbers[:, 2:5])

@@ -59,6 +59,11 @@ class Choice:
 def find_control(cohort: Cohort, control: str | None = None) -> str:
     """Return the arm with surgery and least besides, or the one that is named.
 
+    Parameters
+    ----------
+    cohort : Cohort
+    control : str, optional
+
     Raises
     ------
     ScenarioError
@@ -80,6 +85,21 @@ def lay_out(
     """Return the cohort with an arm for each intervention and start besides the control, and what each arm is.
 
     What an arm does besides the control is its intervention; it is moved as a whole, so that it begins at the start.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    control : str
+        See `find_control`.
+    starts_day : sequence of float [day]
+        From surgery on; what would lie before the diagnosis is moved to it.
+    perfect : bool
+        Whether attraction and infiltration are also blocked perfectly for five years, as no drug does.
+
+    Returns
+    -------
+    cohort : Cohort
+    choices : list of Choice
 
     Raises
     ------
@@ -113,7 +133,7 @@ def lay_out(
     return cohort.model_copy(update={"arms": arms, "scenario": scenario, "compared_as": {}}), choices
 
 
-def rank(
+def rank_arms(
     patients: pd.DataFrame, choices: Sequence[Choice], control: str, years: float, *, seed: int,
     endpoints: Sequence[str] = ENDPOINTS,
 ) -> pd.DataFrame:  # fmt: skip
@@ -122,10 +142,10 @@ def rank(
     Parameters
     ----------
     patients : DataFrame
-        As `selfseed.cohort.run.run_cohort` returns it for the cohort of `lay_out`.
+        As `selfseed.cohort.run_cohort` returns it for the cohort of `lay_out`.
     choices : sequence of Choice
     control : str
-    years : float
+    years : float [year]
         Gains are mean days within these years; deaths are those within them.
     seed : int
         Of the redrawing of patients.
@@ -138,6 +158,11 @@ def rank(
         One row per choice and endpoint: gain_day with its 95 % interval, spared per 1,000 with its interval, words, and
         ``seen``: whether the interval of the gain leaves out 0, and the gain is at least `LEAST_DAY`. Where fewer than
         five patients differ there is no interval, and nothing is seen.
+
+    Raises
+    ------
+    ScenarioError
+        If nobody of an arm was followed for so many years.
     """
     import pandas as pd
 
@@ -177,6 +202,16 @@ def map_of_return(
     Over the chance to take root in a tumour (return), the half-life of circulating cells, and the chance to take root
     in organs, each a fold of the file's value; blocking starts at the diagnosis.
 
+    Parameters
+    ----------
+    cohort : Cohort
+    control : str
+        See `find_control`.
+    seed : int, >= 0
+    years : float [year]
+    follow_all : callable (cohort, seed, name=)
+        `selfseed.cohort.run_cohort`, with whatever workers and chunks.
+
     Returns
     -------
     DataFrame
@@ -193,7 +228,7 @@ def map_of_return(
         laid, choices = lay_out(bare, control, (-1e6,))
         table = follow_all(laid, seed, name=f"map-{back:g}-{life:g}-{roots:g}")
         first = table[table["arm"] == control]
-        for row in rank(table, choices, control, years, seed=seed, endpoints=MAPPED).to_dict("records"):
+        for row in rank_arms(table, choices, control, years, seed=seed, endpoints=MAPPED).to_dict("records"):
             rows.append({
                 "return_fold": back, "half_life_fold": life, "establishment_fold": roots,
                 **{name: row[name] for name in ("intervention", "endpoint", "gain_day", "low_day", "high_day", "seen")},

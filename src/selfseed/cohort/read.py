@@ -23,7 +23,13 @@ PRESETS = "selfseed.catalog.cohorts"
 
 
 def names() -> tuple[str, ...]:
-    """Return the names of the cohorts that come with selfseed, sorted."""
+    """Return the names of the cohorts that come with selfseed, sorted.
+
+    Examples
+    --------
+    >>> names()
+    ('breast-cohort', 'colon-cohort', 'melanoma-cohort')
+    """
     return tuple(
         sorted(entry.name.removesuffix(SUFFIX) for entry in files(PRESETS).iterdir() if entry.name.endswith(SUFFIX))
     )
@@ -35,7 +41,12 @@ def read(source: str | os.PathLike[str]) -> Cohort:
     Parameters
     ----------
     source : path or str
-        A scenario that it names as a file is looked for beside it.
+        A file, or a name in `names`. A scenario that a file names as another file is looked for beside it.
+
+    Returns
+    -------
+    Cohort
+        Complete and in units; `Cohort.model_copy` makes one with, say, fewer patients.
 
     Raises
     ------
@@ -67,6 +78,15 @@ def read(source: str | os.PathLike[str]) -> Cohort:
 
 def from_dict(document: Mapping[str, Any]) -> Cohort:
     """Return the cohort that a mapping describes, with the keys of the YAML form.
+
+    Parameters
+    ----------
+    document : mapping
+        Its scenario is a mapping too, or the name of a preset or file.
+
+    Returns
+    -------
+    Cohort
 
     Raises
     ------

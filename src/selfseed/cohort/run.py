@@ -57,7 +57,10 @@ def run_cohort(
         Patients hang on it and on their number alone, so arms and interventions are paired patient by patient.
     world : World
         What is made otherwise in the same patients.
-    workers, cluster : see `selfseed.engine.many.map_tasks`
+    workers : int, optional
+        Processes on this machine; default: one per core. They never change a number.
+    cluster : str, optional
+        ``local`` for a Dask cluster on this machine, else the address of a scheduler, as ``tcp://host:8786``.
     work : Work, optional
         Workers hired before (`selfseed.engine.many.hire`), in place of ``workers`` and ``cluster``.
     chunks : Chunks, optional

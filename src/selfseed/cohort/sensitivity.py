@@ -38,10 +38,12 @@ def ask_sensitivity(
         The arm with surgery alone.
     seed : int, >= 0
         Each point is asked twice, with the patients of two seeds: their difference is noise.
-    years : float
+    years : float [year]
         Gains are mean days without distant metastasis within these years.
     points : int, a power of 2
         Base points; times the parameters and two, times two, cohorts are followed.
+    follow_all : callable (cohort, seed, name=)
+        `selfseed.cohort.run_cohort`, with whatever workers and chunks.
 
     Returns
     -------

@@ -65,6 +65,11 @@ class SizeAnswer:
 def find_surgery(cohort: Cohort, arm: str | None = None) -> Cohort:
     """Return the cohort with one arm alone: the one named, or else the first in which the primary is cut out.
 
+    Parameters
+    ----------
+    cohort : Cohort
+    arm : str, optional
+
     Raises
     ------
     ScenarioError
@@ -103,6 +108,17 @@ def ask_size(
         Of patients, the same ones in all worlds, for intervals.
     sizes_mm : sequence of float, > 0 [mm]
         Sizes at which all are resected, for ``risks``.
+
+    Returns
+    -------
+    answer : SizeAnswer
+    patients : DataFrame
+        The tables of `selfseed.cohort.run_cohort` of all worlds, with a column ``world``.
+
+    Raises
+    ------
+    RunError
+        If there are too few metastases to compare, or for intervals.
 
     Notes
     -----

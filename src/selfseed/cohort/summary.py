@@ -59,7 +59,29 @@ class Answer:
 
 
 def answer_cohort(cohort: Cohort, patients: pd.DataFrame, *, seed: int = 0) -> Answer:
-    """Return what a table of patients says; see `selfseed.cohort.run.run_cohort`."""
+    """Return what a table of patients says: survival, gains, risks, hazards, organs, and real patients beside it.
+
+    Parameters
+    ----------
+    cohort : Cohort
+    patients : DataFrame
+        As `selfseed.cohort.run_cohort` returns it for this cohort.
+    seed : int, >= 0
+        Of the redrawing of patients for intervals.
+
+    Returns
+    -------
+    Answer
+        Tables, each with the columns of the function that makes it; times in days since diagnosis. Gains and risks
+        compare each arm with the first, at the last of 5, 10 and 15 years that is within the follow-up.
+
+    Raises
+    ------
+    ScenarioError
+        If the table is not of this cohort, or lifelines is not installed.
+    RunError
+        If a regression does not come to an end, as with too few patients.
+    """
     import pandas as pd
 
     control = next(iter(cohort.arms))

@@ -191,6 +191,10 @@ def tell_power(hazard_ratio: float, events: float, *, alpha: float = ALPHA) -> f
     alpha : float
         Two-sided.
 
+    Returns
+    -------
+    float, in (0, 1)
+
     References
     ----------
     Schoenfeld (1983), https://doi.org/10.2307/2531021
@@ -210,6 +214,17 @@ def count_events(hazard_ratio: float, *, power: float = 0.8, alpha: float = ALPH
     r"""Return the events that the log-rank test needs: :math:`4 (z_{1-\alpha/2} + z_{1-\beta})^2 / \ln^2\theta`.
 
     Infinite where the hazards are equal.
+
+    Parameters
+    ----------
+    hazard_ratio : float, > 0
+    power, alpha : float, in (0, 1)
+        The second is two-sided.
+
+    Returns
+    -------
+    float [events]
+        In both arms together.
 
     References
     ----------

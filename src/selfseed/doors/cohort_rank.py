@@ -44,8 +44,7 @@ def rank(
     The last line on stdout is the path of the report; summary.json and rank.tsv.gz are beside it.
     """
     from selfseed import __version__
-    from selfseed.cohort.rank import find_control, lay_out, map_of_return, tell, tell_map
-    from selfseed.cohort.rank import rank as rank_arms
+    from selfseed.cohort.rank import find_control, lay_out, map_of_return, rank_arms, tell, tell_map
     from selfseed.cohort.survival import require_lifelines
 
     require_lifelines()

@@ -68,7 +68,23 @@ class Drug(Part):
 
 @dataclass(frozen=True)
 class Given:
-    """State how a drug is given: equal doses at equal intervals."""
+    """State how a drug is given: equal doses at equal intervals.
+
+    Attributes
+    ----------
+    name : str
+    drug : Drug
+    dose_mg_per_kg : float, > 0 [mg/kg]
+    every_day : float, > 0 [day]
+    doses : int, >= 1
+
+    Examples
+    --------
+    >>> drug = built_in_drugs()["reparixin"]
+    >>> given = Given("reparixin", drug, drug.dose, drug.every, doses=60)
+    >>> given.effect([5.1, 25.0]).round(2).tolist()    # what is left of the receptor, on treatment and after it
+    [0.07, 1.0]
+    """
 
     name: str
     drug: Drug
@@ -77,7 +93,16 @@ class Given:
     doses: int
 
     def concentration_nM(self, days: ArrayLike) -> NDArray[np.float64]:  # noqa: N802
-        """Return the unbound concentration in the tumour [nM] so many days after the first dose."""
+        """Return the unbound concentration in the tumour [nM] so many days after the first dose.
+
+        Parameters
+        ----------
+        days : array [day]
+
+        Returns
+        -------
+        concentration : float array, shape of ``days`` [nM]
+        """
         from selfseed.theory.pharmacology import concentration
 
         drug = self.drug
@@ -88,7 +113,17 @@ class Given:
         )  # fmt: skip
 
     def effect(self, days: ArrayLike) -> NDArray[np.float64]:
-        """Return what is left of the target so many days after the first dose; of chemotherapy, kill over growth."""
+        """Return what is left of the target so many days after the first dose; of chemotherapy, kill over growth.
+
+        Parameters
+        ----------
+        days : array [day]
+
+        Returns
+        -------
+        share : float array, shape of ``days``
+            From 0 to 1; of drugs that act on growth, from 0 to their ``most_kill``.
+        """
         from selfseed.theory.pharmacology import share_left
 
         left = share_left(self.concentration_nM(days), self.drug.potency, self.drug.hill)
@@ -97,6 +132,12 @@ class Given:
 
 @lru_cache(maxsize=1)
 def built_in_drugs() -> Mapping[str, Drug]:
-    """Return the drugs that come with selfseed, by name."""
+    """Return the drugs that come with selfseed, by name; the source of each number is in its ``sources``.
+
+    Examples
+    --------
+    >>> built_in_drugs()["siltuximab"].acts_on
+    'IL6'
+    """
     document = yaml.safe_load(files("selfseed.processes").joinpath("drugs.yaml").read_text(encoding="utf-8"))
     return {name: Drug.model_validate(entry) for name, entry in document.items()}

@@ -62,6 +62,23 @@ def _sum_of_doses(times: NDArray[np.float64], rate: float, every: float, doses: 
 def share_left(concentration_nM: ArrayLike, potency_nM: float, hill: float) -> NDArray[np.float64]:  # noqa: N803
     r"""Return the share of its target that a drug leaves, :math:`1 / (1 + (C/K)^h)`.
 
+    Parameters
+    ----------
+    concentration_nM : array [nM]
+        Unbound, where the target is; below 0 counts as none.
+    potency_nM : float, > 0 [nM]
+        K, which leaves half.
+    hill : float, > 0
+        h, the steepness.
+
+    Returns
+    -------
+    share : float array, shape of ``concentration_nM``, in [0, 1]
+
+    References
+    ----------
+    Hill (1910), J Physiol 40:iv.
+
     Examples
     --------
     >>> share_left([0.0, 2.0], potency_nM=2.0, hill=1.0).tolist()
