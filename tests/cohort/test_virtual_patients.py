@@ -128,6 +128,20 @@ def test_surgery_that_leaves_no_cell_ends_relapse_and_spares_metastases():
     assert seen["surgery"] < 0.7 * seen["nothing"]
 
 
+def test_metastases_of_a_patient_progress_when_their_cells_say_so():
+    """The columns are those that the cells at each look give, and only the metastatic have them."""
+    cohort = small(120, {"nothing": {}, "chemotherapy": {"add": [{"give": "paclitaxel", "at": "0 day"}]}})
+    table = run_cohort(cohort, 5, workers=1)
+    spread = table["metastatic"].to_numpy()
+    assert table.loc[~spread, ["progression_day", "response_day"]].isna().all(axis=None)
+    assert spread.sum() >= 4 and table.loc[spread, "progression_day"].notna().any()
+    treated = table[spread].set_index(["arm", "patient"])
+    assert treated.loc["chemotherapy", "response_day"].notna().any()
+    assert treated.loc["nothing", "response_day"].isna().all()
+    seen = table.loc[spread & table["progression_day"].notna()]
+    assert (seen["progression_day"] > 0).all() and (seen["progression_day"] <= seen["follow_up_day"]).all()
+
+
 def test_the_same_patients_whoever_follows_them_and_after_an_interruption(tmp_path):
     cohort = small(60)
     whole = run_cohort(cohort, 2, workers=1)

@@ -11,6 +11,7 @@ from selfseed.base.errors import RunError
 from selfseed.base.streams import replicate_key
 from selfseed.cohort.model import Cohort
 from selfseed.cohort.patients import AS_IT_IS, Patients, World, visits_of
+from selfseed.cohort.progression import progression_of
 from selfseed.cohort.read import treated_scenario
 from selfseed.engine.animal import compact, empty_animal, empty_record, own_setting, restore
 from selfseed.engine.plan import plan_course, plan_setting
@@ -37,6 +38,8 @@ class Outcome:
     ----------
     relapse_day, distant_day, tumour_death_day : float
         When a tumour is seen in the bed, when a metastasis is seen, when metastases kill.
+    progression_day, response_day : float
+        When metastases that were seen at diagnosis progress, and when they respond; see `progression_of`.
     organ_days : float[site]
         When metastases of each site are seen.
     """
@@ -44,6 +47,8 @@ class Outcome:
     relapse_day: float
     distant_day: float
     tumour_death_day: float
+    progression_day: float
+    response_day: float
     organ_days: Array
 
 
@@ -166,12 +171,15 @@ class Follower:
         organs[primary] = math.nan
         whole = (cells / lethal).sum(axis=1)
         death = first_day(days, whole, 1.0) if dead else math.nan
-        return Outcome(relapse, float(np.nanmin(organs)) if np.isfinite(organs).any() else math.nan, death, organs)
+        distant = float(np.nanmin(organs)) if np.isfinite(organs).any() else math.nan
+        diameters = diameter_of(np.delete(cells, primary, axis=1), self.density)
+        progressed, responded = progression_of(days, diameters, plan.cohort.detection.metastasis_seen)
+        return Outcome(relapse, distant, death, progressed, responded, organs)
 
     def _diagnosis(self, patient: int, record: Record, times: Array, row: int, limits: Array) -> Diagnosis:
         cells = record.cells[row].sum(axis=1)
         primary, detection = self.plan.primary, self.plan.cohort.detection
-        diameter = diameter_of(cells[primary], self.density)
+        diameter = float(diameter_of(cells[primary], self.density))
         how = "symptoms" if diameter >= self.patients.symptoms_mm[patient] else "screening"
         if cells[primary] < limits[row, primary]:
             how = "metastasis"
@@ -241,9 +249,9 @@ class Follower:
             raise RunError(f"more than {most} families of cells in a patient; raise numerics.max_families")
 
 
-def diameter_of(cells: float, density_per_mm3: float) -> float:
+def diameter_of(cells: Array | float, density_per_mm3: float) -> Array:
     """Return the diameter [mm] of a sphere of so many cells."""
-    return float((6.0 / math.pi * cells / density_per_mm3) ** (1.0 / 3.0))
+    return np.asarray((6.0 / math.pi * cells / density_per_mm3) ** (1.0 / 3.0))
 
 
 def first_day(days: Array, values: Array, limit: float) -> float:

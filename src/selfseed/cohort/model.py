@@ -10,6 +10,8 @@ from selfseed.scenario.kinds import Doi, Number, OneOf, Whole
 from selfseed.scenario.model import LONGEST_DAYS, Arm, Named, Organ, Prose, Scenario, Sentence
 from selfseed.scenario.part import Part
 
+LAYOUT = 2
+"""Of what is kept of a job in progress; one that was interrupted with another layout starts anew."""
 TRAITS = ("growth", "shedding", "ctc_half_life", "establishment", *GENES)
 MOST_PATIENTS = 1_000_000
 Share = Annotated[float, Number("1", 0.0, 1.0)]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from selfseed.results.chunks import Chunks
 
 PER_CHUNK = 50
+OUTCOME = ("relapse_day", "distant_day", "tumour_death_day", "progression_day", "response_day")
 HOW = ("", "screening", "symptoms", "metastasis")
 
 
@@ -116,10 +117,10 @@ def _found(diagnosis: Diagnosis) -> list[float]:
 
 
 def _outcomes(outcomes: Sequence[Outcome], arms: int, sites: int) -> np.ndarray:
-    """Return float[arm, 3 + site]: days of relapse, of a metastasis, of death, of metastases in each site."""
+    """Return float[arm, outcome + site]: what ``OUTCOME`` names, and the days of metastases in each site."""
     if not outcomes:
-        return np.full((arms, 3 + sites), math.nan)
-    return np.array([[one.relapse_day, one.distant_day, one.tumour_death_day, *one.organ_days] for one in outcomes])
+        return np.full((arms, len(OUTCOME) + sites), math.nan)
+    return np.array([[*(getattr(one, name) for name in OUTCOME), *one.organ_days] for one in outcomes])
 
 
 def _table(cohort: Cohort, parts: Sequence[dict[str, np.ndarray]], patients: Patients) -> pd.DataFrame:
@@ -130,7 +131,8 @@ def _table(cohort: Cohort, parts: Sequence[dict[str, np.ndarray]], patients: Pat
     sites = list(cohort.scenario.sites)
     frames = []
     for arm, name in enumerate(cohort.arms):
-        relapse, distant, tumour, *organs = outcome[:, arm].T
+        of = dict(zip(OUTCOME, outcome[:, arm].T, strict=False))
+        organs, tumour = outcome[:, arm, len(OUTCOME) :].T, of["tumour_death_day"]
         other = patients.other_death_day[number]
         end = np.fmin(np.minimum(other, cohort.follow_up), tumour)
         died = np.where(np.isfinite(tumour) & (tumour <= end), "tumour", np.where(other <= end, "other", ""))
@@ -152,8 +154,10 @@ def _table(cohort: Cohort, parts: Sequence[dict[str, np.ndarray]], patients: Pat
                     "il8": patients.fold("CXCL8")[number],
                     **{f"{trait}_fold": patients.fold(trait)[number] for trait in TRAITS},
                     "follow_up_day": end,
-                    "relapse_day": _until(relapse, end),
-                    "distant_day": _until(distant, end),
+                    "relapse_day": _until(of["relapse_day"], end),
+                    "distant_day": _until(of["distant_day"], end),
+                    "response_day": _until(of["response_day"], end),
+                    "progression_day": _until(of["progression_day"], end),
                     "death_day": np.where(died != "", end, math.nan),
                     "cause": died,
                     "first_site": _first_site(organ_days),

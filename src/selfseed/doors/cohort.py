@@ -122,6 +122,7 @@ def make_job(
 ) -> Job:  # fmt: skip
     """Return what a command was asked: the cohort as it will be followed, its seed, and the place of its results."""
     from selfseed import __version__
+    from selfseed.cohort.model import LAYOUT
     from selfseed.cohort.read import read
     from selfseed.doors.question import draw_seed, run_directory
     from selfseed.results.chunks import asked_before
@@ -137,7 +138,7 @@ def make_job(
     text = cohort.model_dump_json(by_alias=True)
     asked = {
         "command": f"cohort {command}", "cohort": hashlib.sha256(text.encode()).hexdigest(), "seed": used,
-        "version": __version__, **(more or {}),
+        "version": __version__, "layout": LAYOUT, **(more or {}),
     }  # fmt: skip
     name = f"{Path(source).stem}-{command}"
     place = out or run_directory(name, json.dumps(asked, sort_keys=True)).with_name(name)
