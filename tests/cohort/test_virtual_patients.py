@@ -162,7 +162,7 @@ def test_other_seeds_are_other_patients():
 @pytest.mark.parametrize("name", names())
 def test_each_cohort_that_comes_with_selfseed_can_be_followed(name):
     cohort = read(name)
-    few = cohort.model_copy(update={"patients": 3, "follow_up": 400.0})
+    few = cohort.model_copy(update={"patients": 3, "follow_up": 400.0, "stage": "all"})
     table = run_cohort(few, 1, workers=1)
     assert set(table["arm"]) == set(cohort.arms)
     assert (table["follow_up_day"] <= 400.0).all()
@@ -181,6 +181,9 @@ MISTAKES = {
     "no patients": ({"patients": 0}, "patients", "must be >= 1"),
     "an organ in which nothing kills": ({"lethal": {"lung": 1e11}}, "lethal", "how many cells kill in bone"),
     "a comparison with no arm": ({"compared_as": {"control": "cut"}}, "compared_as.control", "unknown arm"),
+    "a role that is none": (
+        {"compared_as": {"radiotherapie": "surgery"}}, "radiotherapie", "unknown role; did you mean 'radiotherapy'?",
+    ),
 }  # fmt: skip
 
 
@@ -191,6 +194,56 @@ def test_each_mistake_is_named_with_its_place_and_its_remedy(mistake):
         from_dict(document(**change))
     told = [(one.where, one.remedy) for one in caught.value.problems]
     assert any(place in where and remedy in said for where, said in told), told
+
+
+TRIALS_ALONE = {"title", "description", "references", "patients", "stage", "follow_up", "arms", "compared_as"}
+
+
+def test_metastatic_trials_share_all_numbers_with_the_breast_cohort():
+    """Only what a trial decides is otherwise: whom it follows, for how long, how often it looks, and its arms."""
+    trials, women = (read(name).model_dump(by_alias=True) for name in ("metastatic-trials", "breast-cohort"))
+    assert trials["detection"].pop("look_every") == 56.0 and women["detection"].pop("look_every") == 90.0
+    assert {key for key in women if women[key] != trials[key]} == TRIALS_ALONE - {"description"}
+    women["traits"]["growth"]["spread"] *= 1.1
+    assert "traits" in {key for key in women if women[key] != trials[key]}
+
+
+def test_a_cohort_like_another_says_only_what_is_otherwise(tmp_path):
+    (tmp_path / "base.yaml").write_text("selfseed-cohort: 1\nlike: breast-cohort\npatients: 7\nage: {mean: 50 year}\n")
+    (tmp_path / "next.yaml").write_text(
+        "selfseed-cohort: 1\nlike: base.yaml\nscenario: {parameters: {establishment.waking_rate: 2.75e-5 /day}}\n"
+        "arms: {nothing: {}}\n"
+    )
+    cohort, women = read(tmp_path / "next.yaml"), read("breast-cohort")
+    assert (cohort.patients, cohort.age.mean, cohort.age.spread) == (7, 50.0, women.age.spread)
+    changed = dict(cohort.scenario.parameters)
+    assert changed.pop("establishment.waking_rate") == 2.75e-5 and changed == dict(women.scenario.parameters)
+    assert list(cohort.arms) == ["nothing"] and not cohort.compared_as
+    assert read(tmp_path / "base.yaml").arms == women.arms
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("like: brest-cohort", "line 2  like: brest-cohort  did you mean 'breast-cohort'"),
+        ("like: circle.yaml", "is like itself"),
+        ("like: 3", "line 2  like: 3  name a YAML file, or one of breast-cohort"),
+        ("like: breast-cohort\nage: {men: 3 year}", "line 3  men  unknown; did you mean 'mean'"),
+        ("like: breast-cohort\nstage: metastasised", "line 3.*metastatic"),
+    ],
+)
+def test_a_cohort_like_what_cannot_be_is_told(tmp_path, text, said):
+    (tmp_path / "circle.yaml").write_text(f"selfseed-cohort: 1\n{text}\n")
+    with pytest.raises(ScenarioError, match=said):
+        read(tmp_path / "circle.yaml")
+
+
+def test_only_the_stage_that_is_asked_for_is_followed_with_the_same_courses():
+    """Who is followed lives as in the whole cohort, to the bit; who is not costs no arm."""
+    whole = run_cohort(small(100), 5, workers=1)
+    for stage, wanted in (("metastatic", True), ("not metastatic", False)):
+        part = run_cohort(small(100, stage=stage), 5, workers=1)
+        assert part.equals(whole[whole["metastatic"] == wanted].reset_index(drop=True)) and len(part)
 
 
 def test_a_file_that_is_not_there_is_named_with_what_is_meant():

@@ -115,7 +115,7 @@ class Follower:
         self.density = plan.natural.parameters["growth.cell_density"]
 
     def follow(self, patient: int) -> tuple[Diagnosis, list[Outcome]]:
-        """Return how a patient is found, and what becomes of them in each arm.
+        """Return how a patient is found, and what becomes of them in each arm; nothing if they are not followed.
 
         Raises
         ------
@@ -135,6 +135,8 @@ class Follower:
         if not found:
             return Diagnosis("", math.nan, math.nan, 0, math.nan, False), []
         diagnosis = self._diagnosis(patient, record, times, row - 1, limits)
+        if not is_followed(self.plan.cohort, diagnosis.metastatic):
+            return diagnosis, []
         state = compact(animal)
         return diagnosis, [
             self._arm(number, patient, key, state, diagnosis.day) for number in range(len(self.plan.arms))
@@ -247,6 +249,11 @@ class Follower:
         if status != FINISHED:
             most = self.plan.cohort.scenario.numerics.max_families
             raise RunError(f"more than {most} families of cells in a patient; raise numerics.max_families")
+
+
+def is_followed(cohort: Cohort, metastatic: bool) -> bool:
+    """Tell whether a cohort follows patients who are found with metastases that can be seen, or without."""
+    return cohort.stage == "all" or metastatic == (cohort.stage == "metastatic")
 
 
 def diameter_of(cells: Array | float, density_per_mm3: float) -> Array:

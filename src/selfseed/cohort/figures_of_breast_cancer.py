@@ -47,6 +47,7 @@ class Figure:
     measure : callable
         From the patients of one arm (of two, for a ``pair``) to an `Estimate`.
     source, doi : str
+        Where there is no doi, the source names journal, volume and page.
     low, high : float, optional
         The published 95 % interval.
     count : int, optional
@@ -55,7 +56,9 @@ class Figure:
     role : str
         Which arm is compared: "control", or what the caller calls an arm, such as "radiotherapy".
     is_pair : bool
-        Whether it compares the arm of this role with the control.
+        Whether it compares the arm of this role with another one.
+    against : str
+        The role of that other arm.
     confidence : "read", "quoted", "derived" or "memory"
     note : str
     """
@@ -72,6 +75,7 @@ class Figure:
     kind: str = "share"
     role: str = "control"
     is_pair: bool = False
+    against: str = "surgery"
     confidence: str = "read"
     note: str = ""
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Select = Callable[[pd.DataFrame], pd.Series]
     Measure = Callable[[pd.DataFrame], Estimate]
 
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12.0
 UNKNOWN = Estimate(None, None, None, 0)
 _FEWEST = 10
 _CLASSES = 12
@@ -72,6 +73,57 @@ def count_ratio(endpoint: str, covariate: Callable[[pd.DataFrame], pd.Series], l
         return Estimate(float(row["hazard_ratio"]), float(row["low"]), float(row["high"]), len(rows))
 
     return measure
+
+
+def count_arm_ratio(endpoint: str, *, after_years: float = 0.0, free_of: str = "") -> Measure:
+    """Return a measure of a table of two arms: the hazard ratio of the second against the first.
+
+    With ``after_years`` only those count who were followed so long without the event, or without that of the endpoint
+    ``free_of``.
+    """
+
+    def measure(patients: pd.DataFrame) -> Estimate:
+        rows = _left_after(patients, free_of or endpoint, after_years)
+        if rows["arm"].nunique() < 2:
+            return UNKNOWN
+        row = estimate_hazard_ratios(rows, endpoint, ["arm"], models=["alone"]).iloc[0]
+        if np.isnan(row["hazard_ratio"]):
+            return Estimate(None, None, None, int(row["patients"]))
+        return Estimate(float(row["hazard_ratio"]), float(row["low"]), float(row["high"]), int(row["patients"]))
+
+    return measure
+
+
+def count_median(endpoint: str, among: Select | None = None, *, after_years: float = 0.0, free_of: str = "") -> Measure:
+    """Return a measure: the median time to the event [months], by Kaplan and Meier.
+
+    Its interval is where the 95 % band of the curve crosses one half (Brookmeyer & Crowley 1982,
+    https://doi.org/10.2307/2530286). With ``after_years`` only those count who were followed so long without the event,
+    or without that of the endpoint ``free_of``, from then on.
+    """
+
+    def measure(patients: pd.DataFrame) -> Estimate:
+        chosen = patients if among is None else patients[among(patients).to_numpy(bool)]
+        rows = follow(_left_after(chosen, free_of or endpoint, after_years), endpoint)
+        if len(rows) == 0:
+            return UNKNOWN
+        curve = estimate_curve(rows.assign(time_day=rows["time_day"] - after_years * DAYS_PER_YEAR))
+        days = curve["time_day"].to_numpy(float)
+        value, low, high = (
+            float(days[int(below.argmax())]) / DAYS_PER_MONTH if below.any() else None
+            for below in (curve[name].to_numpy(float) <= 0.5 for name in ("survival", "low", "high"))
+        )
+        return Estimate(value, low, high, len(rows))
+
+    return measure
+
+
+def _left_after(patients: pd.DataFrame, endpoint: str, years: float) -> pd.DataFrame:
+    """Return the rows of those who were followed for so long without the event."""
+    if not years:
+        return patients
+    followed = follow(patients, endpoint)
+    return patients.loc[followed.index[followed["time_day"] > years * DAYS_PER_YEAR]]
 
 
 def count_difference(endpoint: str, years: float) -> Callable[[pd.DataFrame], Estimate]:

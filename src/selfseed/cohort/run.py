@@ -66,8 +66,8 @@ def run_cohort(
     Returns
     -------
     DataFrame
-        One row for each patient and arm; see docs/cohort.md for the columns. Days count from the diagnosis; nan is not
-        seen until death or the end of follow-up.
+        One row for each arm and patient who is found at the stage that the cohort follows; see docs/cohort.md for the
+        columns. Days count from the diagnosis; nan is not seen until death or the end of follow-up.
 
     Raises
     ------
@@ -166,7 +166,10 @@ def _table(cohort: Cohort, parts: Sequence[dict[str, np.ndarray]], patients: Pat
             )
         )
     table = pd.concat(frames, ignore_index=True)
-    return table[table["detected_by"] != ""].reset_index(drop=True)
+    table = table[table["detected_by"] != ""]
+    if cohort.stage != "all":
+        table = table[table["metastatic"] == (cohort.stage == "metastatic")]
+    return table.reset_index(drop=True)
 
 
 def _until(day: np.ndarray, end: np.ndarray) -> np.ndarray:

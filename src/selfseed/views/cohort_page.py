@@ -53,8 +53,8 @@ def write_cohort(
             "lived", "Who lived, and how long",
             figures=draw_figures(lambda: [draw_survival(curve, name) for name, curve in answer.curves.items()]),
             tables=[
-                make_table(summary["risks"], "Risk at the end, and how many to treat to spare one"),
-                make_table(summary["gains"], "Mean days gained by the end"),
+                make_table(summary["risks"], "Risk at the last milestone, and how many to treat to spare one"),
+                make_table(summary["gains"], "Mean days gained by then"),
                 make_table(summary["milestones"], "Survival at milestones"),
             ],
         ),
@@ -62,8 +62,8 @@ def write_cohort(
             "organs", "Where metastases were seen", figures=draw_figures(lambda: [draw_incidence(answer.incidence)])
         ),
         make_section(
-            "marks", "What foretells a metastasis or death",
-            figures=draw_figures(lambda: [draw_hazard_ratios(answer.hazards, "distant-metastasis-free survival")]),
+            "marks", "What foretells an event",
+            figures=draw_figures(lambda: [draw_hazard_ratios(answer.hazards, next(iter(answer.curves)))]),
             paragraphs=[
                 "Associations in this cohort, in the first arm. They do not say what causes what: "
                 "selfseed cohort size-outcome asks that by intervention."
@@ -75,7 +75,7 @@ def write_cohort(
     if given:
         sections.append(make_section("drugs", "Drugs", figures=draw_figures(lambda: [draw_drugs(given)])))
     if summary["established"]:
-        caption = "Hazard ratios of death among patients who were metastatic at diagnosis"
+        caption = "Hazard ratios among patients who were metastatic at diagnosis"
         sections.append(
             make_section(
                 "established", "Once metastases are established",
