@@ -1,17 +1,18 @@
 """Virtual patients: drawn as stated, found as stated, paired between arms, the same whoever computes them."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from selfseed.base.errors import ScenarioError
-from selfseed.cohort.course import Follower, first_day, plan_cohort, relapse_day
+from selfseed.cohort.course import Follower, early_cells, first_day, plan_cohort, relapse_day
 from selfseed.cohort.model import TRAITS
 from selfseed.cohort.patients import World, draw_patients
 from selfseed.cohort.read import from_dict, names, read
-from selfseed.cohort.run import run_cohort
+from selfseed.cohort.run import count_at, run_cohort
 from selfseed.results.chunks import Chunks
 
 LATE = {"add": [{"resect": "breast", "at": "30 day"}, {"give": "siltuximab", "at": "14.9 year"}]}
@@ -85,6 +86,75 @@ def test_between_looks_a_tumour_grows_exponentially():
     assert first_day(days, cells, 0.5) == 0.0
 
 
+def test_cells_in_blood_at_a_size_are_those_of_the_power_law_between_two_looks():
+    cells = np.array([1e5, 4e5, 3e6, 2e7])
+    blood = 2e-6 * cells**0.4
+    assert early_cells(cells, blood, 1e6) == pytest.approx(2e-6 * 1e6**0.4, rel=1e-9)
+    assert early_cells(cells, 1.1 * blood, 1e6) != pytest.approx(2e-6 * 1e6**0.4, rel=0.05)
+    assert math.isnan(early_cells(cells, blood, 1e9)) and early_cells(cells, blood, 1e4) == blood[0]
+    assert early_cells(cells, np.array([0.0, 0.0, 3e-4, 1e-3]), 1e6) == 3e-4
+
+
+@cache
+def seeds_of_tumours():
+    """Return the seeds that growing tumours lay in organs, and how many their shed cells should have laid."""
+    fifty = {"establishment.lung": 1.8e-5, "establishment.liver": 1.35e-4, "establishment.bone": 3e-3,
+             "establishment.brain": 1.1e-4}  # fmt: skip
+    women = read("breast-cohort")
+    scenario = women.scenario.model_copy(update={"parameters": {**women.scenario.parameters, **fifty}})
+    cohort = women.model_copy(update={"scenario": scenario, "traits": {}, "patients": 40, "stage": "not metastatic",
+                                      "longest": 3000.0})  # fmt: skip
+    follower = Follower(plan_cohort(cohort), draw_patients(cohort, 3), 3)
+    expected = seeds = 0.0
+    for patient in range(cohort.patients):
+        diagnosis, _ = follower.follow(patient)
+        if diagnosis.how:
+            animal = follower.animals[0]
+            expected += animal.ledger[4:7].sum() / diagnosis.cells_per_seed
+            seeds += animal.routes[:, 3].sum()
+    return seeds, expected
+
+
+def z_of_seeds(wrong=1.0):
+    """Return how far the seeds of growing tumours are from the cells they shed over the cells that a seed costs."""
+    seeds, expected = seeds_of_tumours()
+    return (seeds - expected / wrong) / math.sqrt(expected)
+
+
+def test_as_many_seeds_take_root_as_the_cells_that_were_shed_over_those_that_a_seed_costs():
+    assert abs(z_of_seeds()) < 4
+
+
+def test_seeds_that_cost_one_tenth_more_cells_would_be_noticed():
+    assert abs(z_of_seeds(wrong=1.1)) > 4
+
+
+def test_counts_of_one_tube_follow_poisson_and_never_fall_where_the_mean_rises():
+    uniform = np.random.default_rng(2).random(40_000)
+    mean = np.full(uniform.size, 0.3)
+    counts = count_at(mean, uniform)
+    error = math.sqrt(0.3 / uniform.size)
+    assert abs(counts.mean() - 0.3) < 4 * error < abs(count_at(1.1 * mean, uniform).mean() - 0.3)
+    assert abs((counts == 0.0).mean() - math.exp(-0.3)) < 4 * 0.5 / math.sqrt(uniform.size)
+    assert (count_at(0.9 * mean, uniform) <= counts).all()
+    assert count_at(np.array([0.0, math.nan]), np.array([0.999, 0.5])).tolist()[0] == 0.0
+
+
+def test_cells_in_blood_years_later_are_counted_in_who_is_still_followed():
+    """Arms share the chance of each tube; without a tumour there is no cell, and cells that sleep are whole."""
+    arms = {"nothing": {}, "surgery": CUT, "late": LATE}
+    table = run_cohort(small(80, arms), 5, workers=1).set_index(["arm", "patient"])
+    for year in (5, 10, 15):
+        followed = table["follow_up_day"] >= year * 365.25
+        assert (table[f"ctc_{year}y"].notna() == followed).all() and (
+            table[f"asleep_{year}y"].notna() == followed
+        ).all()
+        assert (table.loc[followed, f"asleep_{year}y"] % 1 == 0).all()
+        assert table.loc["surgery", f"ctc_{year}y"].equals(table.loc["late", f"ctc_{year}y"]) or year == 15
+    both = table["ctc_5y"].unstack("arm").dropna()
+    assert both["nothing"].mean() > both["surgery"].mean()
+
+
 def test_a_relapse_needs_that_the_tumour_was_gone():
     days = np.arange(4.0)
     assert math.isnan(relapse_day(days, np.array([9.0, 9.0, 9.0, 9.0]), 5.0))
@@ -130,8 +200,8 @@ def test_surgery_that_leaves_no_cell_ends_relapse_and_spares_metastases():
 
 def test_metastases_of_a_patient_progress_when_their_cells_say_so():
     """The columns are those that the cells at each look give, and only the metastatic have them."""
-    cohort = small(120, {"nothing": {}, "chemotherapy": {"add": [{"give": "paclitaxel", "at": "0 day"}]}})
-    table = run_cohort(cohort, 5, workers=1)
+    arms = {"nothing": {}, "chemotherapy": {"add": [{"give": "paclitaxel", "at": "0 day"}]}}
+    table = run_cohort(small(120, arms, follow_up="3 year"), 5, workers=1)
     spread = table["metastatic"].to_numpy()
     assert table.loc[~spread, ["progression_day", "response_day"]].isna().all(axis=None)
     assert spread.sum() >= 4 and table.loc[spread, "progression_day"].notna().any()

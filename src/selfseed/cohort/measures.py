@@ -34,6 +34,52 @@ def count_share(of: Select, among: Select | None = None) -> Measure:
     return measure
 
 
+def find_mean(column: str, among: Select | None = None) -> Measure:
+    """Return a measure: the mean of a column over patients who have a value, and its normal interval."""
+
+    def measure(patients: pd.DataFrame) -> Estimate:
+        values = _known(patients, column, among)
+        if values.size < 2:
+            return Estimate(float(values[0]), None, None, 1) if values.size else UNKNOWN
+        half = -_normal_quantile(TAIL) * values.std(ddof=1) / np.sqrt(values.size)
+        return Estimate(float(values.mean()), float(values.mean() - half), float(values.mean() + half), values.size)
+
+    return measure
+
+
+def find_median(column: str, among: Select | None = None) -> Measure:
+    """Return a measure: the median of a column over patients who have a value.
+
+    Its limits are the values between which it lies with 95 % whatever their law (order statistics of a binomial).
+    """
+
+    def measure(patients: pd.DataFrame) -> Estimate:
+        from scipy.stats import binom
+
+        values = np.sort(_known(patients, column, among))
+        if not values.size:
+            return UNKNOWN
+        below = int(binom.ppf(TAIL, values.size, 0.5))
+        if below < 1:
+            return Estimate(float(np.median(values)), None, None, values.size)
+        low, high = float(values[below - 1]), float(values[values.size - below])
+        return Estimate(float(np.median(values)), low, high, values.size)
+
+    return measure
+
+
+def _known(patients: pd.DataFrame, column: str, among: Select | None) -> np.ndarray:
+    chosen = patients if among is None else patients[among(patients).to_numpy(bool)]
+    values = chosen[column].to_numpy(float)
+    return values[np.isfinite(values)]
+
+
+def _normal_quantile(chance: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(chance))
+
+
 def count_risk(
     endpoint: str, years: float, among: Select | None = None, *, after_years: float = 0.0, metastatic: str = "leave out"
 ) -> Measure:

@@ -10,7 +10,7 @@ from selfseed.scenario.kinds import Doi, Number, OneOf, Whole
 from selfseed.scenario.model import LONGEST_DAYS, Arm, Named, Organ, Prose, Scenario, Sentence
 from selfseed.scenario.part import Part
 
-LAYOUT = 2
+LAYOUT = 3
 """Of what is kept of a job in progress; one that was interrupted with another layout starts anew."""
 TRAITS = ("growth", "shedding", "ctc_half_life", "establishment", *GENES)
 MOST_PATIENTS = 1_000_000
