@@ -85,9 +85,9 @@ def test_a_cohort_with_the_published_dormancy_fits_it(fitting, group):
 
 def test_what_is_told_of_tumours_before_diagnosis_is_mean_and_median(fitting):
     rows = of(fitting, "before diagnosis")
-    mean, cost = rows.loc["CTC per litre at 2.7 mm (mean)"], rows.loc["cells shed per seed (median)"]
+    mean, cost = rows.loc["CTC per litre at 2.7 mm (mean)"], rows.loc["million cells shed per seed (median)"]
     assert abs(mean["simulated"] - 9.0) < (mean["simulated_high"] - mean["simulated_low"]) < 0.9
-    assert cost["simulated_low"] < 6e7 < cost["simulated_high"] < 1.1 * cost["simulated_low"]
+    assert cost["simulated_low"] < 60.0 < cost["simulated_high"] < 1.1 * cost["simulated_low"]
 
 
 def test_late_risk_is_that_of_a_steady_hazard_whatever_the_nodes(fitting):

@@ -318,7 +318,8 @@ def _before_diagnosis() -> list[Figure]:
         Figure("before diagnosis", "CTC per litre at 2.7 mm (mean)", 9.0, find_mean("early_ctc_per_litre"), source, doi,
                2.7, 30.0, kind="number", confidence="derived",
                note="9, standard deviation 6; interval of a lognormal law with these"),
-        Figure("before diagnosis", "cells shed per seed (median)", 6e7, find_median("cells_per_seed"), source, doi,
+        Figure("before diagnosis", "million cells shed per seed (median)", 60.0,
+               find_median("cells_per_seed", unit=1e6), source, doi,
                kind="number", confidence="derived",
                note="a metastasis there; here a seed by the law, of which a tenth grow at once and others sleep"),
     ]  # fmt: skip

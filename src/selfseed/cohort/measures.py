@@ -47,8 +47,8 @@ def find_mean(column: str, among: Select | None = None) -> Measure:
     return measure
 
 
-def find_median(column: str, among: Select | None = None) -> Measure:
-    """Return a measure: the median of a column over patients who have a value.
+def find_median(column: str, among: Select | None = None, *, unit: float = 1.0) -> Measure:
+    """Return a measure: the median of a column over patients who have a value, in units of so much.
 
     Its limits are the values between which it lies with 95 % whatever their law (order statistics of a binomial).
     """
@@ -56,7 +56,7 @@ def find_median(column: str, among: Select | None = None) -> Measure:
     def measure(patients: pd.DataFrame) -> Estimate:
         from scipy.stats import binom
 
-        values = np.sort(_known(patients, column, among))
+        values = np.sort(_known(patients, column, among)) / unit
         if not values.size:
             return UNKNOWN
         below = int(binom.ppf(TAIL, values.size, 0.5))

@@ -24,6 +24,7 @@ DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)))
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 MOST_CURVES = 8
 _WIDTH_IN, _LONGEST_NAME, _ACROSS = 6.6, 26, 2
+_AS_ONE = 0.005
 
 
 def draw_survival(curves: pd.DataFrame, endpoint: str, *, by: str = "arm", title: str = "") -> Picture:
@@ -65,7 +66,7 @@ def draw_survival(curves: pd.DataFrame, endpoint: str, *, by: str = "arm", title
         title=title or f"{endpoint.capitalize()} of virtual patients",
         alt=f"Curves of {endpoint} over {last:.0f} years, one each for {', '.join(map(str, names))}.",
         caption=f"Event: {find_endpoint(endpoint).meaning}. Kaplan and Meier's estimate; band: 95 % interval. "
-        "Below: patients still followed without the event.",
+        f"Below: patients still followed without the event.{_hidden(curves, by, names)}",
         figure=figure,
         data=curves,
     )
@@ -236,6 +237,19 @@ def _design(by: Sequence[str], key: Any) -> str:
     """Return the words for one curve of power."""
     words = {"design": "{}", "follow_up_years": "{:g} years of follow-up"}
     return ", ".join(words[name].format(value) for name, value in zip(by, key, strict=True)) if by else ""
+
+
+def _hidden(curves: pd.DataFrame, by: str, names: Sequence[Any]) -> str:
+    """Return a sentence if curves lie so close to each other that the last one hides the others."""
+    days = np.linspace(0.0, curves["time_day"].max(), 50)
+    read = []
+    for name in names:
+        curve = curves[curves[by] == name]
+        read.append(curve["survival"].to_numpy()[np.searchsorted(curve["time_day"].to_numpy(), days, side="right") - 1])
+    close = any(
+        abs(one - other).max() < _AS_ONE for number, one in enumerate(read) for other in read[:number]
+    )  # fmt: skip
+    return " Curves that coincide hide each other." if close else ""
 
 
 def _free_corner(curves: pd.DataFrame, by: str, names: Sequence[Any]) -> str:

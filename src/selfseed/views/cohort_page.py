@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,7 @@ def write_cohort(
         sections.append(
             make_section(
                 "established", "Once metastases are established",
-                tables=[make_table(summary["established"], caption, is_open=True)],
+                tables=[make_table(_ratios(summary["established"]), caption, is_open=True)],
             )
         )  # fmt: skip
     if summary["real"]:
@@ -96,6 +96,13 @@ def write_cohort(
     ]
     path.write_text(render(summary["title"] or "A cohort", summary["words"], facts, sections), encoding="utf-8")
     return path
+
+
+def _ratios(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of hazard ratios of arms with what differs between them."""
+    names = {"endpoint": "endpoint", "level": "arm", "reference": "against", "hazard_ratio": "hazard ratio",
+             "low": "low (95 %)", "high": "high", "p": "p", "patients": "patients", "events": "events"}  # fmt: skip
+    return [{words: row[name] for name, words in names.items()} for row in rows]
 
 
 def _down(row: Mapping[str, Any]) -> list[dict[str, Any]]:
