@@ -22,6 +22,9 @@ def cohort(rng, count, *, years=25.0, scale=1.0, arms=("none",), effect=1.0):
     site = rng.choice(ORGANS, count, p=(0.51, 0.24, 0.20, 0.05))
     delay, other = rng.exponential(3.0 * YEAR, count), rng.exponential(40 * YEAR, count)
     end, after = np.full(count, years * YEAR), rng.exponential(2.0 * YEAR, count)
+    early, cost = rng.lognormal(np.log(9.0) - 0.18, 0.6, count), rng.lognormal(np.log(6e7), 1.0, count)
+    tubes = [(rng.random(count) < share).astype(float) for share in (26 / 547, 13 / 36)]
+    asleep = rng.integers(0, 5, count).astype(float)
     tables = []
     for number, arm in enumerate(arms):
         spread = np.where(at_once, 0.0, np.where(ever, delay * effect**number, np.inf))
@@ -34,6 +37,8 @@ def cohort(rng, count, *, years=25.0, scale=1.0, arms=("none",), effect=1.0):
              "growth_per_day": 0.01, "follow_up_day": end, "relapse_day": np.nan, "distant_day": spread,
              "death_day": np.where(death <= end, death, np.nan),
              "first_site": np.where(np.isnan(spread), "", site),
+             "early_ctc_per_litre": early, "cells_per_seed": cost, "ctc_5y": tubes[0], "ctc_10y": tubes[1],
+             "asleep_10y": asleep,
              "cause": np.where(death > end, "", np.where(death < other, "tumour", "other"))}
         )  # fmt: skip
         for organ in ORGANS:

@@ -21,6 +21,7 @@ def three():
             "follow_up_day": [4000.0, 3000.0, 4000.0],
             "relapse_day": [300.0, NAN, NAN],
             "distant_day": [500.0, NAN, NAN],
+            "progression_day": [NAN, NAN, NAN],
             "death_day": [900.0, NAN, 2000.0],
             "cause": ["tumour", "", "other"],
             "metastatic": False,
@@ -46,7 +47,7 @@ def test_the_first_event_ends_an_endpoint(three, endpoint, days, events):
 
 def test_death_of_another_cause_ends_the_time_at_risk_of_every_endpoint(three):
     for endpoint in ENDPOINTS:
-        assert follow(three, endpoint)["time_day"].max() <= 3000
+        assert not (follow(three, endpoint)["time_day"] > 3000).any()
 
 
 def test_patients_who_were_never_diagnosed_are_left_out(three):
@@ -60,6 +61,16 @@ def test_patients_metastatic_at_diagnosis_are_no_longer_at_risk_of_metastasis(th
     assert follow(three, "overall survival")["patient"].tolist() == [1, 2, 3]
     counted = follow(three, "distant-metastasis-free survival", metastatic="count")
     assert counted["time_day"].tolist() == [0, 3000, 2000] and counted["event"].tolist() == [True, False, True]
+
+
+def test_only_patients_metastatic_at_diagnosis_can_progress(three):
+    three = three.assign(metastatic=[True, False, True], progression_day=[112.0, NAN, NAN])
+    followed = follow(three, "progression-free survival")
+    assert followed["patient"].tolist() == [1, 3]
+    assert followed["time_day"].tolist() == [112, 2000] and followed["event"].all()
+    three.loc[0, "progression_day"] = -3.0
+    with pytest.raises(ScenarioError, match="progression_day  lies before diagnosis: patient 1"):
+        follow(three, "progression-free survival")
 
 
 def test_leaving_out_other_people_in_other_arms_is_refused(three):

@@ -1,6 +1,7 @@
 """A cohort that follows the published laws fits them, and one that does not is told by how much."""
 
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,9 @@ from tests.cohort.cohorts import cohort
 
 from selfseed.base.errors import ScenarioError
 from selfseed.cohort.figures_of_breast_cancer import FIGURES, share_spread_at_diagnosis
-from selfseed.cohort.measures import fit_spread_by_size
+from selfseed.cohort.figures_of_metastatic_cancer import METASTATIC
+from selfseed.cohort.figures_of_other_cancers import COLON, MELANOMA
+from selfseed.cohort.measures import find_mean, find_median, fit_spread_by_size
 from selfseed.cohort.reference import COLUMNS, compare_with_real
 
 SHARED = Path(os.environ.get("SELFSEED_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "cohorts"
@@ -73,6 +76,44 @@ def test_sites_are_counted_as_their_sources_did(fitting):
     assert mentions.loc["bone", "misfit"] == pytest.approx(0.0, abs=3.0)
 
 
+@pytest.mark.parametrize("group", ["CTC in 7.5 ml, free of disease", "asleep at 10 years, free of disease"])
+def test_a_cohort_with_the_published_dormancy_fits_it(fitting, group):
+    rows = of(fitting, group)
+    assert rows["misfit"].abs().max() < 3.0 and rows["simulated_count"].min() > 1000
+    assert rows["simulated_count"].max() < 20_000
+
+
+def test_what_is_told_of_tumours_before_diagnosis_is_mean_and_median(fitting):
+    rows = of(fitting, "before diagnosis")
+    mean, cost = rows.loc["CTC per litre at 2.7 mm (mean)"], rows.loc["million cells shed per seed (median)"]
+    assert abs(mean["simulated"] - 9.0) < (mean["simulated_high"] - mean["simulated_low"]) < 0.9
+    assert cost["simulated_low"] < 60.0 < cost["simulated_high"] < 1.1 * cost["simulated_low"]
+
+
+def test_late_risk_is_that_of_a_steady_hazard_whatever_the_nodes(fitting):
+    rows = of(fitting, "distant metastasis, year 5 to 15")
+    assert rows["real"].tolist() == pytest.approx([1 - 0.87 ** (2 / 3), 1 - 0.81 ** (2 / 3)])
+    assert rows["simulated"].notna().all()
+
+
+@pytest.mark.parametrize("count", [9, 40, 400])
+def test_the_median_of_a_column_lies_within_its_limits_as_often_as_they_say(count):
+    rng = np.random.default_rng(count)
+    found = [find_median("x")(pd.DataFrame({"x": rng.lognormal(1.0, 0.3, count)})) for _ in range(600)]
+    inside = np.mean([one.low < np.e < one.high for one in found])
+    assert 0.95 - 3 * 0.009 < inside < 0.995
+    shifted = np.mean([one.low < 1.1 * np.e < one.high for one in found])
+    assert shifted < (0.1 if count == 400 else inside + 0.01)
+
+
+def test_the_mean_of_a_column_is_told_with_its_error():
+    table = pd.DataFrame({"x": [1.0, 2.0, 3.0, np.nan, np.inf], "y": [True, True, False, True, True]})
+    found = find_mean("x")(table)
+    assert (found.value, found.replicates) == (2.0, 3) and found.high - 2.0 == pytest.approx(1.96 / 3**0.5, rel=1e-3)
+    assert find_mean("x", lambda it: it["y"])(table).value == 1.5
+    assert find_mean("x")(table.iloc[:1]).low is None and find_mean("x")(table.iloc[3:]).value is None
+
+
 def test_survival_of_a_real_cohort_stands_beside_the_simulated(fitting):
     found = of(fitting, "event by size, GBSG2")
     assert len(found) == 8 and found["simulated"].notna().all()
@@ -103,7 +144,8 @@ def test_arms_take_the_roles_that_they_are_given():
 
 
 def test_every_figure_has_a_source_and_every_row_every_column(fitting):
-    assert all(figure.source and figure.doi.startswith("10.") for figure in FIGURES)
+    for figure in (*FIGURES, *METASTATIC, *COLON, *MELANOMA):
+        assert figure.doi.startswith("10.") or (not figure.doi and re.search(r" \d+:\d+$", figure.source)), figure
     assert tuple(fitting.columns) == COLUMNS
     assert set(fitting["inside"]) <= {"yes", "no", ""}
 

@@ -1,17 +1,18 @@
 """Virtual patients: drawn as stated, found as stated, paired between arms, the same whoever computes them."""
 
 import math
+from functools import cache
 
 import numpy as np
 import pytest
 from scipy import stats
 
 from selfseed.base.errors import ScenarioError
-from selfseed.cohort.course import Follower, first_day, plan_cohort, relapse_day
+from selfseed.cohort.course import Follower, early_cells, first_day, plan_cohort, relapse_day
 from selfseed.cohort.model import TRAITS
 from selfseed.cohort.patients import World, draw_patients
 from selfseed.cohort.read import from_dict, names, read
-from selfseed.cohort.run import run_cohort
+from selfseed.cohort.run import count_at, run_cohort
 from selfseed.results.chunks import Chunks
 
 LATE = {"add": [{"resect": "breast", "at": "30 day"}, {"give": "siltuximab", "at": "14.9 year"}]}
@@ -85,6 +86,75 @@ def test_between_looks_a_tumour_grows_exponentially():
     assert first_day(days, cells, 0.5) == 0.0
 
 
+def test_cells_in_blood_at_a_size_are_those_of_the_power_law_between_two_looks():
+    cells = np.array([1e5, 4e5, 3e6, 2e7])
+    blood = 2e-6 * cells**0.4
+    assert early_cells(cells, blood, 1e6) == pytest.approx(2e-6 * 1e6**0.4, rel=1e-9)
+    assert early_cells(cells, 1.1 * blood, 1e6) != pytest.approx(2e-6 * 1e6**0.4, rel=0.05)
+    assert math.isnan(early_cells(cells, blood, 1e9)) and early_cells(cells, blood, 1e4) == blood[0]
+    assert early_cells(cells, np.array([0.0, 0.0, 3e-4, 1e-3]), 1e6) == 3e-4
+
+
+@cache
+def seeds_of_tumours():
+    """Return the seeds that growing tumours lay in organs, and how many their shed cells should have laid."""
+    fifty = {"establishment.lung": 1.8e-5, "establishment.liver": 1.35e-4, "establishment.bone": 3e-3,
+             "establishment.brain": 1.1e-4}  # fmt: skip
+    women = read("breast-cohort")
+    scenario = women.scenario.model_copy(update={"parameters": {**women.scenario.parameters, **fifty}})
+    cohort = women.model_copy(update={"scenario": scenario, "traits": {}, "patients": 40, "stage": "not metastatic",
+                                      "longest": 3000.0})  # fmt: skip
+    follower = Follower(plan_cohort(cohort), draw_patients(cohort, 3), 3)
+    expected = seeds = 0.0
+    for patient in range(cohort.patients):
+        diagnosis, _ = follower.follow(patient)
+        if diagnosis.how:
+            animal = follower.animals[0]
+            expected += animal.ledger[4:7].sum() / diagnosis.cells_per_seed
+            seeds += animal.routes[:, 3].sum()
+    return seeds, expected
+
+
+def z_of_seeds(wrong=1.0):
+    """Return how far the seeds of growing tumours are from the cells they shed over the cells that a seed costs."""
+    seeds, expected = seeds_of_tumours()
+    return (seeds - expected / wrong) / math.sqrt(expected)
+
+
+def test_as_many_seeds_take_root_as_the_cells_that_were_shed_over_those_that_a_seed_costs():
+    assert abs(z_of_seeds()) < 4
+
+
+def test_seeds_that_cost_one_tenth_more_cells_would_be_noticed():
+    assert abs(z_of_seeds(wrong=1.1)) > 4
+
+
+def test_counts_of_one_tube_follow_poisson_and_never_fall_where_the_mean_rises():
+    uniform = np.random.default_rng(2).random(40_000)
+    mean = np.full(uniform.size, 0.3)
+    counts = count_at(mean, uniform)
+    error = math.sqrt(0.3 / uniform.size)
+    assert abs(counts.mean() - 0.3) < 4 * error < abs(count_at(1.1 * mean, uniform).mean() - 0.3)
+    assert abs((counts == 0.0).mean() - math.exp(-0.3)) < 4 * 0.5 / math.sqrt(uniform.size)
+    assert (count_at(0.9 * mean, uniform) <= counts).all()
+    assert count_at(np.array([0.0, math.nan]), np.array([0.999, 0.5])).tolist()[0] == 0.0
+
+
+def test_cells_in_blood_years_later_are_counted_in_who_is_still_followed():
+    """Arms share the chance of each tube; without a tumour there is no cell, and cells that sleep are whole."""
+    arms = {"nothing": {}, "surgery": CUT, "late": LATE}
+    table = run_cohort(small(80, arms), 5, workers=1).set_index(["arm", "patient"])
+    for year in (5, 10, 15):
+        followed = table["follow_up_day"] >= year * 365.25
+        assert (table[f"ctc_{year}y"].notna() == followed).all() and (
+            table[f"asleep_{year}y"].notna() == followed
+        ).all()
+        assert (table.loc[followed, f"asleep_{year}y"] % 1 == 0).all()
+        assert table.loc["surgery", f"ctc_{year}y"].equals(table.loc["late", f"ctc_{year}y"]) or year == 15
+    both = table["ctc_5y"].unstack("arm").dropna()
+    assert both["nothing"].mean() > both["surgery"].mean()
+
+
 def test_a_relapse_needs_that_the_tumour_was_gone():
     days = np.arange(4.0)
     assert math.isnan(relapse_day(days, np.array([9.0, 9.0, 9.0, 9.0]), 5.0))
@@ -128,6 +198,20 @@ def test_surgery_that_leaves_no_cell_ends_relapse_and_spares_metastases():
     assert seen["surgery"] < 0.7 * seen["nothing"]
 
 
+def test_metastases_of_a_patient_progress_when_their_cells_say_so():
+    """The columns are those that the cells at each look give, and only the metastatic have them."""
+    arms = {"nothing": {}, "chemotherapy": {"add": [{"give": "paclitaxel", "at": "0 day"}]}}
+    table = run_cohort(small(120, arms, follow_up="3 year"), 5, workers=1)
+    spread = table["metastatic"].to_numpy()
+    assert table.loc[~spread, ["progression_day", "response_day"]].isna().all(axis=None)
+    assert spread.sum() >= 4 and table.loc[spread, "progression_day"].notna().any()
+    treated = table[spread].set_index(["arm", "patient"])
+    assert treated.loc["chemotherapy", "response_day"].notna().any()
+    assert treated.loc["nothing", "response_day"].isna().all()
+    seen = table.loc[spread & table["progression_day"].notna()]
+    assert (seen["progression_day"] > 0).all() and (seen["progression_day"] <= seen["follow_up_day"]).all()
+
+
 def test_the_same_patients_whoever_follows_them_and_after_an_interruption(tmp_path):
     cohort = small(60)
     whole = run_cohort(cohort, 2, workers=1)
@@ -148,7 +232,7 @@ def test_other_seeds_are_other_patients():
 @pytest.mark.parametrize("name", names())
 def test_each_cohort_that_comes_with_selfseed_can_be_followed(name):
     cohort = read(name)
-    few = cohort.model_copy(update={"patients": 3, "follow_up": 400.0})
+    few = cohort.model_copy(update={"patients": 3, "follow_up": 400.0, "stage": "all"})
     table = run_cohort(few, 1, workers=1)
     assert set(table["arm"]) == set(cohort.arms)
     assert (table["follow_up_day"] <= 400.0).all()
@@ -167,6 +251,9 @@ MISTAKES = {
     "no patients": ({"patients": 0}, "patients", "must be >= 1"),
     "an organ in which nothing kills": ({"lethal": {"lung": 1e11}}, "lethal", "how many cells kill in bone"),
     "a comparison with no arm": ({"compared_as": {"control": "cut"}}, "compared_as.control", "unknown arm"),
+    "a role that is none": (
+        {"compared_as": {"radiotherapie": "surgery"}}, "radiotherapie", "unknown role; did you mean 'radiotherapy'?",
+    ),
 }  # fmt: skip
 
 
@@ -177,6 +264,56 @@ def test_each_mistake_is_named_with_its_place_and_its_remedy(mistake):
         from_dict(document(**change))
     told = [(one.where, one.remedy) for one in caught.value.problems]
     assert any(place in where and remedy in said for where, said in told), told
+
+
+TRIALS_ALONE = {"title", "description", "references", "patients", "stage", "follow_up", "arms", "compared_as"}
+
+
+def test_metastatic_trials_share_all_numbers_with_the_breast_cohort():
+    """Only what a trial decides is otherwise: whom it follows, for how long, how often it looks, and its arms."""
+    trials, women = (read(name).model_dump(by_alias=True) for name in ("metastatic-trials", "breast-cohort"))
+    assert trials["detection"].pop("look_every") == 56.0 and women["detection"].pop("look_every") == 90.0
+    assert {key for key in women if women[key] != trials[key]} == TRIALS_ALONE - {"description"}
+    women["traits"]["growth"]["spread"] *= 1.1
+    assert "traits" in {key for key in women if women[key] != trials[key]}
+
+
+def test_a_cohort_like_another_says_only_what_is_otherwise(tmp_path):
+    (tmp_path / "base.yaml").write_text("selfseed-cohort: 1\nlike: breast-cohort\npatients: 7\nage: {mean: 50 year}\n")
+    (tmp_path / "next.yaml").write_text(
+        "selfseed-cohort: 1\nlike: base.yaml\nscenario: {parameters: {establishment.waking_rate: 2.75e-5 /day}}\n"
+        "arms: {nothing: {}}\n"
+    )
+    cohort, women = read(tmp_path / "next.yaml"), read("breast-cohort")
+    assert (cohort.patients, cohort.age.mean, cohort.age.spread) == (7, 50.0, women.age.spread)
+    changed = dict(cohort.scenario.parameters)
+    assert changed.pop("establishment.waking_rate") == 2.75e-5 and changed == dict(women.scenario.parameters)
+    assert list(cohort.arms) == ["nothing"] and not cohort.compared_as
+    assert read(tmp_path / "base.yaml").arms == women.arms
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("like: brest-cohort", "line 2  like: brest-cohort  did you mean 'breast-cohort'"),
+        ("like: circle.yaml", "is like itself"),
+        ("like: 3", "line 2  like: 3  name a YAML file, or one of breast-cohort"),
+        ("like: breast-cohort\nage: {men: 3 year}", "line 3  men  unknown; did you mean 'mean'"),
+        ("like: breast-cohort\nstage: metastasised", "line 3.*metastatic"),
+    ],
+)
+def test_a_cohort_like_what_cannot_be_is_told(tmp_path, text, said):
+    (tmp_path / "circle.yaml").write_text(f"selfseed-cohort: 1\n{text}\n")
+    with pytest.raises(ScenarioError, match=said):
+        read(tmp_path / "circle.yaml")
+
+
+def test_only_the_stage_that_is_asked_for_is_followed_with_the_same_courses():
+    """Who is followed lives as in the whole cohort, to the bit; who is not costs no arm."""
+    whole = run_cohort(small(100), 5, workers=1)
+    for stage, wanted in (("metastatic", True), ("not metastatic", False)):
+        part = run_cohort(small(100, stage=stage), 5, workers=1)
+        assert part.equals(whole[whole["metastatic"] == wanted].reset_index(drop=True)) and len(part)
 
 
 def test_a_file_that_is_not_there_is_named_with_what_is_meant():

@@ -86,3 +86,27 @@ def test_a_trial_is_drawn_from_a_run(ask_here, done):
 def test_an_unknown_arm_of_a_trial_is_answered_with_what_is_meant(ask_here, done):
     answer = ask_here("cohort", "trial", "women", "--arm", "surgery and chemo", "--out", "no", folder=done[0].parent)
     assert answer.returncode == 2 and "did you mean" in answer.stderr
+
+
+def test_trials_of_metastatic_patients_are_followed_and_drawn(ask, tmp_path):
+    out = tmp_path / "trials"
+    answer = ask(
+        "cohort", "run", "metastatic-trials", "--patients", "700", "--seed", "4", "--workers", "1", "--out", out
+    )
+    assert answer.returncode == 0, answer.stderr
+    summary = json.loads((out / "summary.json").read_text())
+    table = pd.read_csv(out / "patients.tsv.gz", sep="\t")
+    assert table["metastatic"].all() and len(table) == summary["found"]["found"] * len(summary["arms"])
+    assert {row["endpoint"] for row in summary["milestones"]} == {"progression-free survival", "overall survival"}
+    assert {"median progression-free, months", "response (RECIST)"} <= {row["group"] for row in summary["real"]}
+    assert "Progression-free survival of virtual patients" in (out / "report.html").read_text("utf-8")
+    few = ask("cohort", "run", "metastatic-trials", "--patients", "2", "--seed", "4", "--out", tmp_path / "few")
+    assert (
+        few.returncode == 1 and "no patient who is metastatic was found among 2 at diagnosis; draw more" in few.stderr
+    )
+
+
+@pytest.mark.parametrize("command", ["rank", "size-outcome"])
+def test_who_will_have_metastases_is_not_asked_of_those_who_have(ask, command):
+    answer = ask("cohort", command, "metastatic-trials", "--dry-run")
+    assert answer.returncode == 2 and "asks who will have metastases" in answer.stderr

@@ -1,6 +1,7 @@
 """Pictures of virtual patients show what the numbers say, and nothing is drawn outside or on top of other words."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from tests.cohort.cohorts import cohort
 
@@ -55,6 +56,17 @@ def test_survival_tells_how_many_are_at_risk(patients):
     names = [box for text, box in told if text == "IL-6 and IL-8 blocked"]
     counts = [box for text, box in told if text == f"{first:,}"]
     assert not any(name.overlaps(count) for name in names for count in counts)
+
+
+def test_curves_that_hide_each_other_are_told_and_the_legend_leaves_them_free(patients):
+    apart = estimate_survival(patients, "overall survival")
+    one = apart[apart["arm"] == apart["arm"].iloc[0]]
+    twice = pd.concat([one, one.assign(arm="the same")])
+    assert "hide each other" not in draw_survival(apart, "overall survival").caption
+    assert "hide each other" in draw_survival(twice, "overall survival").caption
+    low = twice.assign(survival=twice["survival"] * (twice["time_day"] < 10.0))
+    corners = [draw_survival(curves, "overall survival").figure.axes[0].get_legend()._loc for curves in (twice, low)]
+    assert corners == [3, 1]
 
 
 def test_each_organ_has_a_panel_and_each_arm_a_curve(patients):

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 from selfseed.base.errors import RunError
 from selfseed.base.streams import replicate_key
 from selfseed.cohort.model import Cohort
-from selfseed.cohort.patients import AS_IT_IS, Patients, World, visits_of
+from selfseed.cohort.patients import AS_IT_IS, DAYS_PER_YEAR, Patients, World, visits_of
+from selfseed.cohort.progression import progression_of
 from selfseed.cohort.read import treated_scenario
 from selfseed.engine.animal import compact, empty_animal, empty_record, own_setting, restore
 from selfseed.engine.plan import plan_course, plan_setting
+from selfseed.kernels.body import start_of
 from selfseed.kernels.families import FINISHED, Animal
 from selfseed.kernels.law import infiltration_probability
 from selfseed.kernels.patients import live_on
@@ -25,6 +27,10 @@ from selfseed.scenario import ResolvedArm, resolve
 LOOK_DAYS = 30.0
 """Between two looks at a tumour that is not yet found."""
 TUBE_ML = 7.5
+EARLY_MM = 2.7
+"""At which circulating cells of small tumours are told; Coumans et al. 2013, https://doi.org/10.1186/1471-2407-13-283"""
+LATE_YEARS = (5.0, 10.0, 15.0)
+"""After the diagnosis, when cells in blood, and cells that sleep, are counted again."""
 
 Array = NDArray[np.float64]
 
@@ -37,6 +43,11 @@ class Outcome:
     ----------
     relapse_day, distant_day, tumour_death_day : float
         When a tumour is seen in the bed, when a metastasis is seen, when metastases kill.
+    progression_day, response_day : float
+        When metastases that were seen at diagnosis progress, and when they respond; see `progression_of`.
+    late_ctc_per_ml, late_asleep : float[3]
+        Circulating cells per ml of venous blood, and cells that sleep in organs, at ``LATE_YEARS``; nan after the last
+        look.
     organ_days : float[site]
         When metastases of each site are seen.
     """
@@ -44,6 +55,10 @@ class Outcome:
     relapse_day: float
     distant_day: float
     tumour_death_day: float
+    progression_day: float
+    response_day: float
+    late_ctc_per_ml: Array
+    late_asleep: Array
     organ_days: Array
 
 
@@ -58,6 +73,11 @@ class Diagnosis:
         Circulating tumour cells in 7.5 ml of venous blood, a Poisson draw.
     metastatic : bool
         Whether metastases of some organ are large enough to be seen.
+    early_ctc_per_ml : float
+        Circulating cells per ml of venous blood when the primary had ``EARLY_MM``; nan if it never did.
+    cells_per_seed : float
+        Cells that the tumour sheds, as large as it is found, for each seed in the tissue of an organ; see
+        `cells_per_seed`.
     """
 
     how: str
@@ -66,6 +86,8 @@ class Diagnosis:
     ctc: int
     ctc_per_ml: float
     metastatic: bool
+    early_ctc_per_ml: float
+    cells_per_seed: float
 
 
 @dataclass(frozen=True)
@@ -110,7 +132,7 @@ class Follower:
         self.density = plan.natural.parameters["growth.cell_density"]
 
     def follow(self, patient: int) -> tuple[Diagnosis, list[Outcome]]:
-        """Return how a patient is found, and what becomes of them in each arm.
+        """Return how a patient is found, and what becomes of them in each arm; nothing if they are not followed.
 
         Raises
         ------
@@ -128,8 +150,11 @@ class Follower:
         status, row, found = live_on(setting, growth, course, animal, record, key, 0.0, 0, limits, False)
         self._check(status)
         if not found:
-            return Diagnosis("", math.nan, math.nan, 0, math.nan, False), []
-        diagnosis = self._diagnosis(patient, record, times, row - 1, limits)
+            return Diagnosis("", math.nan, math.nan, 0, math.nan, False, math.nan, math.nan), []
+        per_seed = cells_per_seed(setting, animal, self.plan.primary)
+        diagnosis = self._diagnosis(patient, per_seed, record, times, row - 1, limits)
+        if not is_followed(self.plan.cohort, diagnosis.metastatic):
+            return diagnosis, []
         state = compact(animal)
         return diagnosis, [
             self._arm(number, patient, key, state, diagnosis.day) for number in range(len(self.plan.arms))
@@ -155,10 +180,10 @@ class Follower:
             own_setting(setting, course), growth, course, animal, record, key, start, 0, limits, True
         )  # fmt: skip
         self._check(status)
-        return self._outcome(times[:rows] - start, record.cells[:rows].sum(axis=2), limits[0], dead)
+        return self._outcome(times[:rows] - start, record, limits[0], dead)
 
-    def _outcome(self, days: Array, cells: Array, lethal: Array, dead: bool) -> Outcome:
-        plan = self.plan
+    def _outcome(self, days: Array, record: Record, lethal: Array, dead: bool) -> Outcome:
+        plan, cells = self.plan, record.cells[: days.size].sum(axis=2)
         seen = self._cells_of(plan.cohort.detection.metastasis_seen)
         organs = np.array([first_day(days, cells[:, site], seen) for site in range(cells.shape[1])])
         primary = plan.primary
@@ -166,12 +191,26 @@ class Follower:
         organs[primary] = math.nan
         whole = (cells / lethal).sum(axis=1)
         death = first_day(days, whole, 1.0) if dead else math.nan
-        return Outcome(relapse, float(np.nanmin(organs)) if np.isfinite(organs).any() else math.nan, death, organs)
+        distant = float(np.nanmin(organs)) if np.isfinite(organs).any() else math.nan
+        diameters = diameter_of(np.delete(cells, primary, axis=1), self.density)
+        progressed, responded = progression_of(days, diameters, plan.cohort.detection.metastasis_seen)
+        late = DAYS_PER_YEAR * np.array(LATE_YEARS)
+        late = np.where(abs(late - days[-1]) < 1e-6, days[-1], late)
+        blood, asleep = (
+            record.blood[: days.size, 1],
+            np.delete(record.dormant[: days.size], primary, axis=1).sum(axis=1),
+        )
+        return Outcome(
+            relapse, distant, death, progressed, responded, np.interp(late, days, blood, right=math.nan),
+            np.interp(late, days, asleep, right=math.nan), organs,
+        )  # fmt: skip
 
-    def _diagnosis(self, patient: int, record: Record, times: Array, row: int, limits: Array) -> Diagnosis:
+    def _diagnosis(
+        self, patient: int, per_seed: float, record: Record, times: Array, row: int, limits: Array
+    ) -> Diagnosis:
         cells = record.cells[row].sum(axis=1)
         primary, detection = self.plan.primary, self.plan.cohort.detection
-        diameter = diameter_of(cells[primary], self.density)
+        diameter = float(diameter_of(cells[primary], self.density))
         how = "symptoms" if diameter >= self.patients.symptoms_mm[patient] else "screening"
         if cells[primary] < limits[row, primary]:
             how = "metastasis"
@@ -181,6 +220,9 @@ class Follower:
         return Diagnosis(
             how, float(times[row]), diameter, int(stream.poisson(per_ml * TUBE_ML)), per_ml,
             bool((others >= self._cells_of(detection.metastasis_seen)).any()),
+            early_cells(record.cells[: row + 1, primary].sum(axis=1), record.blood[: row + 1, 1],
+                        self._cells_of(EARLY_MM)),
+            per_seed,
         )  # fmt: skip
 
     def _for_patient(self, which: int, patient: int) -> tuple[Setting, Array, Course]:
@@ -241,9 +283,14 @@ class Follower:
             raise RunError(f"more than {most} families of cells in a patient; raise numerics.max_families")
 
 
-def diameter_of(cells: float, density_per_mm3: float) -> float:
+def is_followed(cohort: Cohort, metastatic: bool) -> bool:
+    """Tell whether a cohort follows patients who are found with metastases that can be seen, or without."""
+    return cohort.stage == "all" or metastatic == (cohort.stage == "metastatic")
+
+
+def diameter_of(cells: Array | float, density_per_mm3: float) -> Array:
     """Return the diameter [mm] of a sphere of so many cells."""
-    return float((6.0 / math.pi * cells / density_per_mm3) ** (1.0 / 3.0))
+    return np.asarray((6.0 / math.pi * cells / density_per_mm3) ** (1.0 / 3.0))
 
 
 def first_day(days: Array, values: Array, limit: float) -> float:
@@ -256,6 +303,47 @@ def first_day(days: Array, values: Array, limit: float) -> float:
         return float(days[row])
     part = math.log(limit / values[row - 1]) / math.log(values[row] / values[row - 1])
     return float(days[row - 1] + part * (days[row] - days[row - 1]))
+
+
+def cells_per_seed(setting: Setting, animal: Animal, primary: int) -> float:
+    r"""Return the cells that a primary sheds for each seed that takes root in the tissue of an organ.
+
+    Of each release the chance of a seed is the sum over organs of the chance to be held there, to cross and to survive,
+
+    .. math:: \sum_j F_j\, \iota\, [(1 - \kappa) e_j + \kappa e_j^{cluster}], \qquad 1 + \kappa (m - 1)
+              \text{ cells in a release,}
+
+    with :math:`\kappa` the share of clusters and m their mean size. Seeds that sleep count; seeds in tumours do not.
+
+    Parameters
+    ----------
+    setting : Setting
+    animal : Animal
+        As a measurement left it.
+    primary : int
+        Site; its most frequent clone is meant.
+    """
+    sites, clone = setting.place.size, int(animal.cells[primary].argmax())
+    held = animal.fate[clone, start_of(setting.place[primary]), sites : 2 * sites] * setting.infiltration[clone]
+    single, cluster = setting.establishment[:, sites : 2 * sites, clone] @ held
+    seeds = (1.0 - setting.cluster_share) * single + setting.cluster_share * cluster
+    cells = 1.0 + setting.cluster_share * (setting.cluster_size - 1.0)
+    return float(cells / seeds) if seeds > 0.0 else math.inf
+
+
+def early_cells(cells: Array, per_ml: Array, wanted: float) -> float:
+    """Return the circulating cells per ml when a tumour first had so many cells; nan if it never did.
+
+    Between two looks both grow as powers of each other; a count of none is taken at the look that is nearer in cells.
+    """
+    reached = np.flatnonzero(cells >= wanted)
+    if not reached.size or reached[0] == 0:
+        return float(per_ml[0]) if reached.size else math.nan
+    last = int(reached[0])
+    if min(cells[last - 1], per_ml[last - 1], per_ml[last]) <= 0.0:
+        return float(per_ml[last])
+    part = math.log(wanted / cells[last - 1]) / math.log(cells[last] / cells[last - 1])
+    return float(per_ml[last - 1] ** (1.0 - part) * per_ml[last] ** part)
 
 
 def relapse_day(days: Array, cells: Array, seen: float) -> float:

@@ -13,10 +13,12 @@ from selfseed.cohort.measures import (
     count_ratio,
     count_risk,
     count_share,
+    find_mean,
+    find_median,
     fit_spread_by_size,
     share_of_sites,
 )
-from selfseed.cohort.outcomes import ORGANS
+from selfseed.cohort.outcomes import DAYS_PER_YEAR, ORGANS
 from selfseed.results.estimates import Estimate
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ SPREAD_MEDIAN_MM = 35.0
 SPREAD_SIGMA = 0.93
 """Standard deviation of its logarithm, from the classes of Koscielny et al. 1984."""
 KOSCIELNY_YEARS = 15.0
+STEADY_YEARS = (5.0, 15.0, 20.0)
+"""Late risk was published from the first of these to the last, at a steady hazard, and is counted to the second."""
 _SIZE_NOTE = "numbers per class not at hand"
 
 
@@ -47,6 +51,7 @@ class Figure:
     measure : callable
         From the patients of one arm (of two, for a ``pair``) to an `Estimate`.
     source, doi : str
+        Where there is no doi, the source names journal, volume and page.
     low, high : float, optional
         The published 95 % interval.
     count : int, optional
@@ -55,7 +60,9 @@ class Figure:
     role : str
         Which arm is compared: "control", or what the caller calls an arm, such as "radiotherapy".
     is_pair : bool
-        Whether it compares the arm of this role with the control.
+        Whether it compares the arm of this role with another one.
+    against : str
+        The role of that other arm.
     confidence : "read", "quoted", "derived" or "memory"
     note : str
     """
@@ -72,6 +79,7 @@ class Figure:
     kind: str = "share"
     role: str = "control"
     is_pair: bool = False
+    against: str = "surgery"
     confidence: str = "read"
     note: str = ""
 
@@ -265,6 +273,58 @@ def _late_outcome() -> list[Figure]:
     return found
 
 
+def is_free(year: int) -> Callable[[pd.DataFrame], pd.Series]:
+    """Return a choice of patients who are alive and without any sign of the tumour so many years after diagnosis."""
+
+    def select(patients: pd.DataFrame) -> pd.Series:
+        day = year * DAYS_PER_YEAR
+        seen = (patients["relapse_day"] <= day) | (patients["distant_day"] <= day)
+        return _is_local(patients) & (patients["follow_up_day"] >= day) & ~seen
+
+    return select
+
+
+def _sleeps(year: int) -> Callable[[pd.DataFrame], pd.Series]:
+    return lambda patients: is_free(year)(patients) & (patients[f"asleep_{year}y"] >= 1.0)
+
+
+def _dormancy() -> list[Figure]:
+    early, late = STEADY_YEARS[0], STEADY_YEARS[1]
+    found = [
+        Figure("CTC in 7.5 ml, free of disease", "≥1, 5 years after diagnosis", 26 / 547,
+               count_share(lambda it: it["ctc_5y"] >= 1.0, is_free(5)), "Sparano et al. 2018",
+               "10.1001/jamaoncol.2018.2574", count=547, note="stage II and III, after chemotherapy; 4.5 to 7.5 years"),
+        Figure("CTC in 7.5 ml, free of disease", "≥1, 10 years after diagnosis", 13 / 36,
+               count_share(lambda it: it["ctc_10y"] >= 1.0, is_free(10)),
+               "Meng et al. 2004, Clin Cancer Res 10:8152", "", count=36,
+               note="7 to 22 years after mastectomy, some in several draws, an assay of its own"),
+        Figure("asleep at 10 years, free of disease", "cells, of who has any (median)", 5.0**0.5,
+               find_median("asleep_10y", _sleeps(10)), "Willis et al. 2010, Cancer Res 70:4310", "", 1.0, 5.0,
+               kind="number", confidence="derived", note="a model's 1 to 5 micrometastases; here single cells"),
+    ]  # fmt: skip
+    for name, low, high, published in (("T1", 0.0, 20.0001, 0.13), ("T2", 20.0001, 50.0001, 0.19)):
+        steady = 1.0 - (1.0 - published) ** ((late - early) / (STEADY_YEARS[2] - early))
+        risk = count_risk("freedom from distant metastasis", late, _sized(low, high), after_years=early)
+        found.append(Figure("distant metastasis, year 5 to 15", f"{name}, any nodes", steady, risk, "Pan et al. 2017",
+                            "10.1056/NEJMoa1701830", confidence="derived",
+                            note=f"N0: {100 * published:.0f} % from 5 to 20 years at a steady hazard, after endocrine "
+                            "therapy; up to 2.6 times as much with nodes, which are not simulated"))  # fmt: skip
+    return found
+
+
+def _before_diagnosis() -> list[Figure]:
+    source, doi = "Coumans et al. 2013", "10.1186/1471-2407-13-283"
+    return [
+        Figure("before diagnosis", "CTC per litre at 2.7 mm (mean)", 9.0, find_mean("early_ctc_per_litre"), source, doi,
+               2.7, 30.0, kind="number", confidence="derived",
+               note="9, standard deviation 6; interval of a lognormal law with these"),
+        Figure("before diagnosis", "million cells shed per seed (median)", 60.0,
+               find_median("cells_per_seed", unit=1e6), source, doi,
+               kind="number", confidence="derived",
+               note="a metastasis there; here a seed by the law, of which a tenth grow at once and others sleep"),
+    ]  # fmt: skip
+
+
 def _radiotherapy() -> list[Figure]:
     source, doi = "EBCTCG 2011", "10.1016/S0140-6736(11)61629-2"
     relapse, death = ("freedom from relapse", 10.0), ("tumour-specific survival", 15.0)
@@ -282,4 +342,7 @@ def _radiotherapy() -> list[Figure]:
     ]  # fmt: skip
 
 
-FIGURES = (*_carter(), *_spread_by_size(), *_sites(), *_circulating_cells(), *_late_outcome(), *_radiotherapy())
+FIGURES = (
+    *_carter(), *_spread_by_size(), *_sites(), *_circulating_cells(), *_late_outcome(), *_dormancy(), *_radiotherapy(),
+    *_before_diagnosis(),
+)  # fmt: skip

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Select = Callable[[pd.DataFrame], pd.Series]
     Measure = Callable[[pd.DataFrame], Estimate]
 
+DAYS_PER_MONTH = DAYS_PER_YEAR / 12.0
 UNKNOWN = Estimate(None, None, None, 0)
 _FEWEST = 10
 _CLASSES = 12
@@ -31,6 +32,52 @@ def count_share(of: Select, among: Select | None = None) -> Measure:
         return share(of(chosen).to_numpy(bool))
 
     return measure
+
+
+def find_mean(column: str, among: Select | None = None) -> Measure:
+    """Return a measure: the mean of a column over patients who have a value, and its normal interval."""
+
+    def measure(patients: pd.DataFrame) -> Estimate:
+        values = _known(patients, column, among)
+        if values.size < 2:
+            return Estimate(float(values[0]), None, None, 1) if values.size else UNKNOWN
+        half = -_normal_quantile(TAIL) * values.std(ddof=1) / np.sqrt(values.size)
+        return Estimate(float(values.mean()), float(values.mean() - half), float(values.mean() + half), values.size)
+
+    return measure
+
+
+def find_median(column: str, among: Select | None = None, *, unit: float = 1.0) -> Measure:
+    """Return a measure: the median of a column over patients who have a value, in units of so much.
+
+    Its limits are the values between which it lies with 95 % whatever their law (order statistics of a binomial).
+    """
+
+    def measure(patients: pd.DataFrame) -> Estimate:
+        from scipy.stats import binom
+
+        values = np.sort(_known(patients, column, among)) / unit
+        if not values.size:
+            return UNKNOWN
+        below = int(binom.ppf(TAIL, values.size, 0.5))
+        if below < 1:
+            return Estimate(float(np.median(values)), None, None, values.size)
+        low, high = float(values[below - 1]), float(values[values.size - below])
+        return Estimate(float(np.median(values)), low, high, values.size)
+
+    return measure
+
+
+def _known(patients: pd.DataFrame, column: str, among: Select | None) -> np.ndarray:
+    chosen = patients if among is None else patients[among(patients).to_numpy(bool)]
+    values = chosen[column].to_numpy(float)
+    return values[np.isfinite(values)]
+
+
+def _normal_quantile(chance: float) -> float:
+    from scipy.special import ndtri
+
+    return float(ndtri(chance))
 
 
 def count_risk(
@@ -72,6 +119,57 @@ def count_ratio(endpoint: str, covariate: Callable[[pd.DataFrame], pd.Series], l
         return Estimate(float(row["hazard_ratio"]), float(row["low"]), float(row["high"]), len(rows))
 
     return measure
+
+
+def count_arm_ratio(endpoint: str, *, after_years: float = 0.0, free_of: str = "") -> Measure:
+    """Return a measure of a table of two arms: the hazard ratio of the second against the first.
+
+    With ``after_years`` only those count who were followed so long without the event, or without that of the endpoint
+    ``free_of``.
+    """
+
+    def measure(patients: pd.DataFrame) -> Estimate:
+        rows = _left_after(patients, free_of or endpoint, after_years)
+        if rows["arm"].nunique() < 2:
+            return UNKNOWN
+        row = estimate_hazard_ratios(rows, endpoint, ["arm"], models=["alone"]).iloc[0]
+        if np.isnan(row["hazard_ratio"]):
+            return Estimate(None, None, None, int(row["patients"]))
+        return Estimate(float(row["hazard_ratio"]), float(row["low"]), float(row["high"]), int(row["patients"]))
+
+    return measure
+
+
+def count_median(endpoint: str, among: Select | None = None, *, after_years: float = 0.0, free_of: str = "") -> Measure:
+    """Return a measure: the median time to the event [months], by Kaplan and Meier.
+
+    Its interval is where the 95 % band of the curve crosses one half (Brookmeyer & Crowley 1982,
+    https://doi.org/10.2307/2530286). With ``after_years`` only those count who were followed so long without the event,
+    or without that of the endpoint ``free_of``, from then on.
+    """
+
+    def measure(patients: pd.DataFrame) -> Estimate:
+        chosen = patients if among is None else patients[among(patients).to_numpy(bool)]
+        rows = follow(_left_after(chosen, free_of or endpoint, after_years), endpoint)
+        if len(rows) == 0:
+            return UNKNOWN
+        curve = estimate_curve(rows.assign(time_day=rows["time_day"] - after_years * DAYS_PER_YEAR))
+        days = curve["time_day"].to_numpy(float)
+        value, low, high = (
+            float(days[int(below.argmax())]) / DAYS_PER_MONTH if below.any() else None
+            for below in (curve[name].to_numpy(float) <= 0.5 for name in ("survival", "low", "high"))
+        )
+        return Estimate(value, low, high, len(rows))
+
+    return measure
+
+
+def _left_after(patients: pd.DataFrame, endpoint: str, years: float) -> pd.DataFrame:
+    """Return the rows of those who were followed for so long without the event."""
+    if not years:
+        return patients
+    followed = follow(patients, endpoint)
+    return patients.loc[followed.index[followed["time_day"] > years * DAYS_PER_YEAR]]
 
 
 def count_difference(endpoint: str, years: float) -> Callable[[pd.DataFrame], Estimate]:

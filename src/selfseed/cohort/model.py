@@ -10,6 +10,8 @@ from selfseed.scenario.kinds import Doi, Number, OneOf, Whole
 from selfseed.scenario.model import LONGEST_DAYS, Arm, Named, Organ, Prose, Scenario, Sentence
 from selfseed.scenario.part import Part
 
+LAYOUT = 3
+"""Of what is kept of a job in progress; one that was interrupted with another layout starts anew."""
 TRAITS = ("growth", "shedding", "ctc_half_life", "establishment", *GENES)
 MOST_PATIENTS = 1_000_000
 Share = Annotated[float, Number("1", 0.0, 1.0)]
@@ -68,6 +70,9 @@ class Cohort(Part):
     follow_up: Annotated[float, Number("day", 30.0, LONGEST_DAYS, "time from diagnosis to the end")]
     longest: Annotated[float, Number("day", 365.0, LONGEST_DAYS, "longest time from the first cells to diagnosis")]
     seed: Annotated[int, Whole(0, 2**63 - 1)] | None = None
+    stage: Literal["all", "metastatic", "not metastatic"] = Field(
+        default="all", description="at diagnosis; patients of another stage are not followed, and left out"
+    )
     primary: Named
     traits: Mapping[Annotated[str, OneOf(TRAITS, {})], Trait] = Field(default_factory=dict)
     detection: Detection

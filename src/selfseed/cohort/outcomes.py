@@ -17,7 +17,8 @@ DAYS_PER_YEAR = 365.25
 ORGANS = ("lung", "bone", "liver", "brain")
 TABLE = "the table of patients"
 METASTATIC = ("leave out", "count")
-_DAYS = ("relapse_day", "distant_day", "death_day", *ORGANS)
+_DAYS = ("relapse_day", "distant_day", "response_day", "progression_day", "death_day", *ORGANS)
+_AFTER_DIAGNOSIS = ("relapse_day", "response_day", "progression_day", "death_day")
 _MOST_NAMED = 3
 
 
@@ -35,12 +36,15 @@ class Endpoint:
         If given, only deaths of this cause count; others censor.
     after_spread : bool
         Whether patients who had a detectable distant metastasis at diagnosis are at risk.
+    only_spread : bool
+        Whether they alone are at risk; others are left out.
     """
 
     events: tuple[str, ...]
     meaning: str
     cause: str = ""
     after_spread: bool = False
+    only_spread: bool = False
 
 
 ENDPOINTS = {
@@ -54,8 +58,13 @@ ENDPOINTS = {
     ),
     "freedom from distant metastasis": Endpoint(("distant_day",), "distant metastasis; death before it censors"),
     "freedom from relapse": Endpoint(("relapse_day", "distant_day"), "relapse anywhere; death before it censors"),
-}
-"""Endpoints by name, as trials of early breast cancer define them: https://doi.org/10.1200/JCO.20.03613"""
+    "progression-free survival": Endpoint(
+        ("progression_day", "death_day"), "progression of metastases seen at diagnosis, or death from any cause",
+        after_spread=True, only_spread=True,
+    ),
+}  # fmt: skip
+"""Endpoints by name, as trials of early breast cancer define them: https://doi.org/10.1200/JCO.20.03613; progression
+as RECIST 1.1 does: https://doi.org/10.1016/j.ejca.2008.10.026"""
 
 
 def check_patients(patients: pd.DataFrame, columns: Iterable[str] = ()) -> None:
@@ -106,7 +115,7 @@ def follow(patients: pd.DataFrame, endpoint: str, *, metastatic: str = "leave ou
         in another, so that leaving them out would compare different people.
     """
     asked = find_endpoint(endpoint)
-    spread = ("metastatic",) if not asked.after_spread else ()
+    spread = ("metastatic",) if asked.only_spread or not asked.after_spread else ()
     check_patients(patients, (*asked.events, "death_day", *spread, *(("cause",) if asked.cause else ())))
     if metastatic not in METASTATIC:
         raise ScenarioError("the question", [_unknown("metastatic", metastatic, METASTATIC)])
@@ -117,7 +126,10 @@ def follow(patients: pd.DataFrame, endpoint: str, *, metastatic: str = "leave ou
     first = np.maximum(np.where(np.isnan(days), np.inf, days).min(axis=1), 0.0)
     if spread:
         known = rows["metastatic"].to_numpy(bool)
-        if metastatic == "count":
+        if asked.only_spread:
+            _refuse_other_people(rows)
+            rows, first = rows[known], first[known]
+        elif metastatic == "count":
             first = np.where(known, 0.0, first)
         else:
             _refuse_other_people(rows)
@@ -180,7 +192,7 @@ def _impossible(patients: pd.DataFrame) -> list[Problem]:
         problems.append(Problem("follow_up_day", _who(patients, unknown, "is absent or below 0"), "must be >= 0 day"))
     for name in (name for name in _DAYS if name in patients):
         days = patients[name].astype(float)
-        if name in ("relapse_day", "death_day") and (early := diagnosed & (days < 0.0)).any():
+        if name in _AFTER_DIAGNOSIS and (early := diagnosed & (days < 0.0)).any():
             problems.append(Problem(name, _who(patients, early, "lies before diagnosis"), "days count from diagnosis"))
         if (late := diagnosed & (days > end)).any():
             remedy = "NaN for what was not seen, or a longer follow_up_day"

@@ -20,6 +20,10 @@ from selfseed.scenario.problems import Finding, Path, from_validation, to_proble
 
 SUFFIX = ".yaml"
 PRESETS = "selfseed.catalog.cohorts"
+LIKE = "like"
+"""The key that names the cohort whose keys hold where a file says nothing."""
+WHOLE = ("arms", "compared_as")
+"""Keys that say nothing beside other arms."""
 
 
 def names() -> tuple[str, ...]:
@@ -28,7 +32,7 @@ def names() -> tuple[str, ...]:
     Examples
     --------
     >>> names()
-    ('breast-cohort', 'colon-cohort', 'melanoma-cohort')
+    ('breast-cohort', 'colon-cohort', 'melanoma-cohort', 'metastatic-trials')
     """
     return tuple(
         sorted(entry.name.removesuffix(SUFFIX) for entry in files(PRESETS).iterdir() if entry.name.endswith(SUFFIX))
@@ -58,7 +62,11 @@ def read(source: str | os.PathLike[str]) -> Cohort:
     >>> read("breast-cohort").primary
     'breast'
     """
-    name = os.fspath(source)
+    return _read(os.fspath(source), ())
+
+
+def _read(name: str, before: tuple[str, ...]) -> Cohort:
+    """Read a cohort that those in ``before`` are like, one after the other."""
     if name in names():
         text, folder = files(PRESETS).joinpath(name + SUFFIX).read_text(encoding="utf-8"), None
     elif not FilePath(name).exists():
@@ -73,7 +81,7 @@ def read(source: str | os.PathLike[str]) -> Cohort:
             Problem("file", "is no mapping", "a cohort starts with 'selfseed-cohort: 1'")
         ]
         raise ScenarioError(name, problems)
-    return _cohort(name, document.value, list(document.findings), document.lines, folder)
+    return _cohort(name, document.value, list(document.findings), document.lines, folder, before)
 
 
 def from_dict(document: Mapping[str, Any]) -> Cohort:
@@ -104,8 +112,10 @@ def treated_scenario(cohort: Cohort) -> Scenario:
 
 def _cohort(
     name: str, document: Mapping[str, Any], findings: list[Finding], lines: Mapping[Path, int] | None,
-    folder: FilePath | None,
+    folder: FilePath | None, before: tuple[str, ...] = (),
 ) -> Cohort:  # fmt: skip
+    if LIKE in document:
+        document = _filled(name, dict(document), lines, folder, before)
     whole = dict(document)
     if isinstance(whole.get("scenario"), str):
         whole["scenario"] = _scenario(whole["scenario"], folder)
@@ -121,6 +131,42 @@ def _cohort(
     raise ScenarioError(name, to_problems(findings, document, lines))
 
 
+def _filled(
+    name: str, document: dict[str, Any], lines: Mapping[Path, int] | None, folder: FilePath | None,
+    before: tuple[str, ...],
+) -> dict[str, Any]:  # fmt: skip
+    """Return a document with what it leaves to the cohort that it is like."""
+    other = document.pop(LIKE)
+    place = other if folder is None or other in names() else str(folder / str(other))
+    what, remedy = f"{LIKE}: {other}", f"name a YAML file, or one of {', '.join(names())}"
+    if place in (*before, name):
+        what, remedy = f"{other} is like itself", "name a cohort that is not like this one"
+    elif not isinstance(other, str) or (other not in names() and not FilePath(place).exists()):
+        close = nearest(str(other), names())
+        remedy = f"did you mean '{close}'?" if close else remedy
+    else:
+        what = ""
+    if what:
+        raise ScenarioError(name, to_problems([Finding((LIKE,), remedy, what=what)], document, lines))
+    known = _read(place, (*before, name)).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    return merged(known, document)
+
+
+def merged(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return ``known`` with the keys that are given: mappings key by key, arms and what hangs on them as a whole.
+
+    Examples
+    --------
+    >>> merged({"age": {"mean": 61, "spread": 13}, "arms": {"a": {}}}, {"age": {"mean": 50}, "arms": {"b": {}}})
+    {'age': {'mean': 50, 'spread': 13}, 'arms': {'b': {}}}
+    """
+    found = {key: value for key, value in known.items() if "arms" not in given or key not in WHOLE}
+    for key, value in given.items():
+        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        found[key] = merged(found[key], value) if both else value
+    return found
+
+
 def _misfits(cohort: Cohort) -> Iterator[Finding]:
     """Find what names a site, an organ or an arm that is not there."""
     sites = tuple(cohort.scenario.sites)
@@ -130,7 +176,11 @@ def _misfits(cohort: Cohort) -> Iterator[Finding]:
     missing = sorted(organs - set(cohort.lethal))
     if missing:
         yield Finding(("lethal",), f"must say how many cells kill in {', '.join(missing)}", what="lethal")
+    from selfseed.cohort.figures import ROLES
+
     for role, arm in cohort.compared_as.items():
+        if role not in ROLES:
+            yield Finding(("compared_as", role), _meant(role, ROLES, "role"))
         if arm not in cohort.arms:
             yield Finding(("compared_as", role), _meant(arm, tuple(cohort.arms), "arm"))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfseed.base.errors import Problem, RunError, ScenarioError
+from selfseed.cohort.figures import ROLES
 from selfseed.cohort.figures_of_breast_cancer import FIGURES, Figure
 from selfseed.cohort.measures import count_risk
 from selfseed.cohort.outcomes import DAYS_PER_YEAR, arms_of, check_patients
@@ -42,10 +43,12 @@ def compare_with_real(
         One row per patient and arm.
     roles : mapping of str to str, optional
         Which arm stands for "surgery" (breast-conserving, without radiotherapy; otherwise the control),
-        "radiotherapy", "endocrine", and for each name in ``cohorts`` (otherwise the control).
+        "radiotherapy", "endocrine", what the roles of ``figures`` are else, and for each name in ``cohorts``
+        (otherwise the control).
     control : str, optional
         If absent, the first arm.
     figures : sequence of Figure
+        See `selfseed.cohort.figures.figures_of`.
     cohorts : sequence of str, optional
         Names in `COHORTS`; if absent, those whose package is installed.
 
@@ -73,17 +76,16 @@ def compare_with_real(
     arms = arms_of(patients, control)
     arm_of = {"control": arms[0], "surgery": arms[0]} | dict(roles or {})
     _refuse_unknown(arm_of, arms)
-    rows = [_row(figure, patients, arm_of, arms[0]) for figure in figures]
+    rows = [_row(figure, patients, arm_of) for figure in figures]
     for name in (name for name in COHORTS if can_load(name)) if cohorts is None else cohorts:
         rows += _survival_by_size(name, patients[patients["arm"] == arm_of.get(name, arms[0])])
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
 def _refuse_unknown(arm_of: Mapping[str, str], arms: Sequence[str]) -> None:
-    known = {figure.role for figure in FIGURES} | set(COHORTS) | {"control"}
     problems = [
-        Problem(f"role {role!r}", "is unknown", f"must be one of: {', '.join(sorted(known))}")
-        for role in arm_of if role not in known
+        Problem(f"role {role!r}", "is unknown", f"must be one of: {', '.join(ROLES)}")
+        for role in arm_of if role not in ROLES
     ] + [
         Problem(f"role {role!r}", f"= {arm!r}, which is no arm", f"must be one of: {', '.join(map(str, arms))}")
         for role, arm in arm_of.items() if arm not in arms
@@ -92,14 +94,16 @@ def _refuse_unknown(arm_of: Mapping[str, str], arms: Sequence[str]) -> None:
         raise ScenarioError("the question", problems)
 
 
-def _row(figure: Figure, patients: pd.DataFrame, arm_of: Mapping[str, str], control: str) -> dict[str, Any]:
+def _row(figure: Figure, patients: pd.DataFrame, arm_of: Mapping[str, str]) -> dict[str, Any]:
     """Return the row of one figure."""
     arm, simulated, note = arm_of.get(figure.role, ""), Estimate(None, None, None, 0), figure.note
     value = figure.value if isinstance(figure.value, float) else np.nan
-    if not arm or (figure.is_pair and arm == control):
+    base = arm_of.get(figure.against, "") if figure.is_pair else ""
+    if not arm or (figure.is_pair and arm == base):
         note = f"no arm has the role {figure.role!r}"
+    elif figure.is_pair and not base:
+        note = f"no arm has the role {figure.against!r}"
     else:
-        base = arm_of["surgery"] if figure.is_pair else ""
         chosen = patients[patients["arm"].isin((arm, base))] if figure.is_pair else patients[patients["arm"] == arm]
         chosen = chosen.sort_values("arm", key=lambda names: names != base, kind="stable") if figure.is_pair else chosen
         try:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from selfseed.cohort.course import Diagnosis, Follower, Outcome, plan_cohort
+from selfseed.cohort.course import LATE_YEARS, TUBE_ML, Diagnosis, Follower, Outcome, plan_cohort
 from selfseed.cohort.model import TRAITS, Cohort
-from selfseed.cohort.patients import AS_IT_IS, Patients, World, draw_patients
+from selfseed.cohort.patients import AS_IT_IS, DAYS_PER_YEAR, Patients, World, draw_patients
 from selfseed.engine.many import Work, map_tasks
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from selfseed.results.chunks import Chunks
 
 PER_CHUNK = 50
+BLOOD_STREAM = 62
+OUTCOME = ("relapse_day", "distant_day", "tumour_death_day", "progression_day", "response_day")
+LATE = tuple(f"{year:g}y" for year in LATE_YEARS)
+COUNTED = (*OUTCOME, *(f"{what}_{when}" for what in ("blood", "asleep") for when in LATE))
 HOW = ("", "screening", "symptoms", "metastasis")
 
 
@@ -71,8 +75,8 @@ def run_cohort(
     Returns
     -------
     DataFrame
-        One row for each patient and arm; see docs/cohort.md for the columns. Days count from the diagnosis; nan is not
-        seen until death or the end of follow-up.
+        One row for each arm and patient who is found at the stage that the cohort follows; see docs/cohort.md for the
+        columns. Days count from the diagnosis; nan is not seen until death or the end of follow-up.
 
     Raises
     ------
@@ -98,7 +102,7 @@ def run_cohort(
             chunks.write(f"{name}-{tasks[number].first:07d}", found)
         done += tasks[number].last - tasks[number].first
         progress(done, cohort.patients)
-    return _table(cohort, [part for part in parts if part is not None], draw_patients(cohort, seed, world))
+    return _table(cohort, [part for part in parts if part is not None], draw_patients(cohort, seed, world), seed)
 
 
 def follow_some(task: Task) -> dict[str, np.ndarray]:
@@ -120,26 +124,33 @@ def _follower(text: str, seed: int, world: World) -> Follower:
     return Follower(plan_cohort(cohort), draw_patients(cohort, seed, world), seed, world)
 
 
-def _found(diagnosis: Diagnosis) -> list[float]:
-    return [diagnosis.day, diagnosis.diameter_mm, diagnosis.ctc, diagnosis.ctc_per_ml, diagnosis.metastatic]
+def _found(one: Diagnosis) -> list[float]:
+    return [
+        one.day, one.diameter_mm, one.ctc, one.ctc_per_ml, one.metastatic, one.early_ctc_per_ml, one.cells_per_seed,
+    ]  # fmt: skip
 
 
 def _outcomes(outcomes: Sequence[Outcome], arms: int, sites: int) -> np.ndarray:
-    """Return float[arm, 3 + site]: days of relapse, of a metastasis, of death, of metastases in each site."""
+    """Return float[arm, counted + site]: what ``COUNTED`` names, and the days of metastases in each site."""
     if not outcomes:
-        return np.full((arms, 3 + sites), math.nan)
-    return np.array([[one.relapse_day, one.distant_day, one.tumour_death_day, *one.organ_days] for one in outcomes])
+        return np.full((arms, len(COUNTED) + sites), math.nan)
+    return np.array([
+        [*(getattr(one, name) for name in OUTCOME), *one.late_ctc_per_ml, *one.late_asleep, *one.organ_days]
+        for one in outcomes
+    ])  # fmt: skip
 
 
-def _table(cohort: Cohort, parts: Sequence[dict[str, np.ndarray]], patients: Patients) -> pd.DataFrame:
+def _table(cohort: Cohort, parts: Sequence[dict[str, np.ndarray]], patients: Patients, seed: int) -> pd.DataFrame:
     import pandas as pd
 
     whole = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     number, found, outcome = whole["patient"], whole["found"], whole["outcome"]
     sites = list(cohort.scenario.sites)
+    tubes = _draw_tubes(seed, number)
     frames = []
     for arm, name in enumerate(cohort.arms):
-        relapse, distant, tumour, *organs = outcome[:, arm].T
+        of = dict(zip(COUNTED, outcome[:, arm].T, strict=False))
+        organs, tumour = outcome[:, arm, len(COUNTED) :].T, of["tumour_death_day"]
         other = patients.other_death_day[number]
         end = np.fmin(np.minimum(other, cohort.follow_up), tumour)
         died = np.where(np.isfinite(tumour) & (tumour <= end), "tumour", np.where(other <= end, "other", ""))
@@ -156,22 +167,54 @@ def _table(cohort: Cohort, parts: Sequence[dict[str, np.ndarray]], patients: Pat
                     "ctc": found[:, 2].astype(int),
                     "ctc_per_ml": found[:, 3],
                     "metastatic": found[:, 4] > 0.0,
+                    "early_ctc_per_litre": 1000.0 * found[:, 5],
+                    "cells_per_seed": found[:, 6],
                     "aggressiveness": patients.aggressiveness[number],
                     "il6": patients.fold("IL6")[number],
                     "il8": patients.fold("CXCL8")[number],
                     **{f"{trait}_fold": patients.fold(trait)[number] for trait in TRAITS},
                     "follow_up_day": end,
-                    "relapse_day": _until(relapse, end),
-                    "distant_day": _until(distant, end),
+                    "relapse_day": _until(of["relapse_day"], end),
+                    "distant_day": _until(of["distant_day"], end),
+                    "response_day": _until(of["response_day"], end),
+                    "progression_day": _until(of["progression_day"], end),
                     "death_day": np.where(died != "", end, math.nan),
                     "cause": died,
                     "first_site": _first_site(organ_days),
                     **organ_days,
+                    **_late(of, tubes, end),
                 }
             )
         )
     table = pd.concat(frames, ignore_index=True)
-    return table[table["detected_by"] != ""].reset_index(drop=True)
+    table = table[table["detected_by"] != ""]
+    if cohort.stage != "all":
+        table = table[table["metastatic"] == (cohort.stage == "metastatic")]
+    return table.reset_index(drop=True)
+
+
+def _draw_tubes(seed: int, patients: np.ndarray) -> np.ndarray:
+    """Return a uniform number for each patient and late draw of blood, the same in every arm: float[patient, late]."""
+    streams = (np.random.SeedSequence(seed, spawn_key=(BLOOD_STREAM, int(patient))) for patient in patients)
+    return np.array([np.random.Generator(np.random.PCG64(stream)).random(len(LATE)) for stream in streams])
+
+
+def _late(of: dict[str, np.ndarray], tubes: np.ndarray, end: np.ndarray) -> dict[str, np.ndarray]:
+    """Return cells in 7.5 ml of blood and cells that sleep, years after the diagnosis, of who is still followed."""
+    found = {}
+    for number, (when, year) in enumerate(zip(LATE, LATE_YEARS, strict=True)):
+        mean = TUBE_ML * of[f"blood_{when}"]
+        found[f"ctc_{when}"] = np.where(end >= year * DAYS_PER_YEAR, count_at(mean, tubes[:, number]), math.nan)
+    for when, year in zip(LATE, LATE_YEARS, strict=True):
+        found[f"asleep_{when}"] = np.where(end >= year * DAYS_PER_YEAR, np.rint(of[f"asleep_{when}"]), math.nan)
+    return found
+
+
+def count_at(mean: np.ndarray, uniform: np.ndarray) -> np.ndarray:
+    """Return the Poisson count at each quantile, so that a mean that is no larger gives no larger a count."""
+    from scipy.stats import poisson
+
+    return np.where(mean > 0.0, poisson.ppf(uniform, np.where(mean > 0.0, mean, 1.0)), 0.0 * mean)
 
 
 def _until(day: np.ndarray, end: np.ndarray) -> np.ndarray:

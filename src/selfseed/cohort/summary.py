@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from selfseed.base.errors import RunError
 from selfseed.cohort.benefit import compare_restricted_means, compare_risks, tell_needed
+from selfseed.cohort.figures import figures_of, real_cohorts_of
 from selfseed.cohort.hazards import estimate_hazard_ratios
 from selfseed.cohort.model import Cohort
 from selfseed.cohort.organs import estimate_incidence
@@ -19,7 +21,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SPREAD, ALIVE = "distant-metastasis-free survival", "overall survival"
+PROGRESSION = "progression-free survival"
 YEARS = (5.0, 10.0, 15.0)
+METASTATIC_YEARS = (0.5, 1.0, 2.0)
+"""Milestones where all patients are metastatic at diagnosis; few live for five years."""
 FEWEST_METASTATIC = 20
 
 
@@ -35,7 +40,8 @@ class Answer:
         Survival over time by arm, for each endpoint.
     milestones, gains, risks, hazards, incidence : DataFrame
     established : DataFrame
-        Hazard ratios of the arms among patients who were metastatic at diagnosis; empty where these are few.
+        Hazard ratios of the arms among patients who were metastatic at diagnosis, of progression or death and of death
+        alone; empty where these are few.
     real : DataFrame
         Beside real patients; empty where the cohort names no arm for it.
     """
@@ -85,14 +91,18 @@ def answer_cohort(cohort: Cohort, patients: pd.DataFrame, *, seed: int = 0) -> A
     import pandas as pd
 
     control = next(iter(cohort.arms))
+    if patients.empty:
+        found = "no patient" if cohort.stage == "all" else f"no patient who is {cohort.stage}"
+        raise RunError(f"{found} was found among {cohort.patients:,} at diagnosis; draw more")
     last = cohort.follow_up / DAYS_PER_YEAR
-    years = [year for year in YEARS if year <= last] or [last]
+    main, asked = (PROGRESSION, METASTATIC_YEARS) if cohort.stage == "metastatic" else (SPREAD, YEARS)
+    years = [year for year in asked if year <= last] or [last]
     days = [min(year * DAYS_PER_YEAR, cohort.follow_up) for year in years]
-    curves = {endpoint: estimate_survival(patients, endpoint) for endpoint in (SPREAD, ALIVE)}
+    curves = {endpoint: estimate_survival(patients, endpoint) for endpoint in (main, ALIVE)}
     milestones = [read_survival(curve, days).assign(endpoint=name) for name, curve in curves.items()]
     gains, risks = [], []
     if len(cohort.arms) > 1:
-        for endpoint in (SPREAD, ALIVE):
+        for endpoint in (main, ALIVE):
             gain = compare_restricted_means(patients, endpoint, days[-1], control=control, seed=seed)
             risk = compare_risks(patients, endpoint, days[-1], control=control, seed=seed)
             gains.append(gain.assign(endpoint=endpoint))
@@ -103,15 +113,18 @@ def answer_cohort(cohort: Cohort, patients: pd.DataFrame, *, seed: int = 0) -> A
     real = pd.DataFrame()
     if cohort.compared_as:
         roles = {role: arm for role, arm in cohort.compared_as.items() if role != "control"}
-        real = compare_with_real(patients, roles=roles, control=cohort.compared_as.get("control", control))
+        real = compare_with_real(
+            patients, roles=roles, control=cohort.compared_as.get("control", control), figures=figures_of(cohort),
+            cohorts=real_cohorts_of(cohort),
+        )  # fmt: skip
     return Answer(
         found=_found(first, cohort.patients),
         curves=curves,
         milestones=pd.concat(milestones, ignore_index=True),
         gains=pd.concat(gains, ignore_index=True) if gains else pd.DataFrame(),
         risks=pd.concat(risks, ignore_index=True) if risks else pd.DataFrame(),
-        hazards=estimate_hazard_ratios(first, SPREAD, covariates),
-        incidence=estimate_incidence(patients, organs),
+        hazards=estimate_hazard_ratios(first, main, covariates),
+        incidence=estimate_incidence(patients, organs, metastatic="leave out" if main == SPREAD else "count"),
         established=_established(patients, control),
         real=real,
     )
@@ -143,13 +156,17 @@ FOUND_BY = ("screening", "symptoms", "metastasis")
 
 
 def _established(patients: pd.DataFrame, control: str) -> pd.DataFrame:
-    """Return hazard ratios of death of the arms among those who were metastatic at diagnosis."""
+    """Return hazard ratios of the arms among those who were metastatic at diagnosis."""
     import pandas as pd
 
     spread = patients[patients["metastatic"]]
     if spread["patient"].nunique() < FEWEST_METASTATIC or spread["arm"].nunique() < 2:
         return pd.DataFrame()
-    return estimate_hazard_ratios(spread, ALIVE, ["arm"], models=("alone",), control=control)
+    ratios = (
+        estimate_hazard_ratios(spread, endpoint, ["arm"], models=("alone",), control=control).assign(endpoint=endpoint)
+        for endpoint in (PROGRESSION, ALIVE)
+    )
+    return pd.concat(ratios, ignore_index=True)
 
 
 def summarise(cohort: Cohort, answer: Answer, *, seed: int) -> dict[str, Any]:
@@ -171,12 +188,13 @@ def summarise(cohort: Cohort, answer: Answer, *, seed: int) -> dict[str, Any]:
 def tell(answer: Answer) -> list[str]:
     """Return in sentences what the arms gained, and what does not fit real patients."""
     sentences = []
-    for row in answer.risks.to_dict("records"):
+    for row in answer.risks.to_dict("records") if SPREAD in answer.curves else ():
         needed = tell_needed(row["reduction"], row["low"], row["high"])
         sentences.append(f"{row['arm']} against {row['control']}, {row['endpoint']}: {needed}")
     for row in answer.established.to_dict("records"):
+        event = "death" if row["endpoint"] == ALIVE else "progression or death"
         sentences.append(
-            f"metastatic at diagnosis, {row['level']} against {row['reference']}: hazard ratio of death "
+            f"metastatic at diagnosis, {row['level']} against {row['reference']}: hazard ratio of {event} "
             f"{row['hazard_ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
         )
     if len(answer.real):

@@ -119,11 +119,16 @@ def make_job(
 ) -> Job:  # fmt: skip
     """Return what a command was asked: the cohort as it will be followed, its seed, and the place of its results."""
     from selfseed import __version__
+    from selfseed.base.errors import Problem, ScenarioError
+    from selfseed.cohort.model import LAYOUT
     from selfseed.cohort.read import read
     from selfseed.doors.question import draw_seed, run_directory
     from selfseed.results.chunks import asked_before
 
     cohort = read(source)
+    if command != "run" and cohort.stage == "metastatic":
+        remedy = f"cohort {command} asks who will have metastases: leave it out, or say 'not metastatic'"
+        raise ScenarioError(source, [Problem("stage", "= metastatic", remedy)])
     if patients is not None:
         cohort = cohort.model_copy(update={"patients": patients})
     if seed is None:
@@ -134,7 +139,7 @@ def make_job(
     text = cohort.model_dump_json(by_alias=True)
     asked = {
         "command": f"cohort {command}", "cohort": hashlib.sha256(text.encode()).hexdigest(), "seed": used,
-        "version": __version__, **(more or {}),
+        "version": __version__, "layout": LAYOUT, **(more or {}),
     }  # fmt: skip
     name = f"{Path(source).stem}-{command}"
     place = out or run_directory(name, json.dumps(asked, sort_keys=True)).with_name(name)

@@ -24,6 +24,7 @@ DASHES = ("-", (0, (5, 1.5)), (0, (1.5, 1)), (0, (6, 1.5, 1.5, 1.5)))
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "*")
 MOST_CURVES = 8
 _WIDTH_IN, _LONGEST_NAME, _ACROSS = 6.6, 26, 2
+_AS_ONE = 0.005
 
 
 def draw_survival(curves: pd.DataFrame, endpoint: str, *, by: str = "arm", title: str = "") -> Picture:
@@ -58,14 +59,14 @@ def draw_survival(curves: pd.DataFrame, endpoint: str, *, by: str = "arm", title
     axes.set_ylabel(_wrapped(f"{endpoint} (%)"))
     grid(axes, "y")
     if len(names) > 1:
-        axes.legend(loc="lower left", handlelength=2.6)
+        axes.legend(loc=_free_corner(curves, by, names), handlelength=2.6)
     _tell_at_risk(figure, axes, curves, by, names, ticks)
     return Picture(
         name=file_name("cohort", f"survival-{endpoint}"),
         title=title or f"{endpoint.capitalize()} of virtual patients",
         alt=f"Curves of {endpoint} over {last:.0f} years, one each for {', '.join(map(str, names))}.",
         caption=f"Event: {find_endpoint(endpoint).meaning}. Kaplan and Meier's estimate; band: 95 % interval. "
-        "Below: patients still followed without the event.",
+        f"Below: patients still followed without the event.{_hidden(curves, by, names)}",
         figure=figure,
         data=curves,
     )
@@ -95,7 +96,8 @@ def draw_incidence(incidence: pd.DataFrame) -> Picture:
             panel.step(years, percent[:, 0], where="post", linewidth=1.5, label=shortened(str(arm), 34), **look)
         panel.set_title(organ)
         grid(panel, "y")
-    top = 105.0 * float(incidence.loc[incidence["at_risk"] > 30, "high"].max() if len(incidence) else 1.0)
+    sure = incidence.loc[incidence["at_risk"] > 30, "high"]
+    top = 105.0 * float(sure.max() if len(sure) else 1.0)
     for number, panel in enumerate(panels):
         panel.set_ylim(0.0, max(top, 1.0))
         _year_axis(panel, incidence["time_day"].max() / DAYS_PER_YEAR, named=number >= len(organs) - _ACROSS)
@@ -235,6 +237,26 @@ def _design(by: Sequence[str], key: Any) -> str:
     """Return the words for one curve of power."""
     words = {"design": "{}", "follow_up_years": "{:g} years of follow-up"}
     return ", ".join(words[name].format(value) for name, value in zip(by, key, strict=True)) if by else ""
+
+
+def _hidden(curves: pd.DataFrame, by: str, names: Sequence[Any]) -> str:
+    """Return a sentence if curves lie so close to each other that the last one hides the others."""
+    days = np.linspace(0.0, curves["time_day"].max(), 50)
+    read = []
+    for name in names:
+        curve = curves[curves[by] == name]
+        read.append(curve["survival"].to_numpy()[np.searchsorted(curve["time_day"].to_numpy(), days, side="right") - 1])
+    close = any(
+        abs(one - other).max() < _AS_ONE for number, one in enumerate(read) for other in read[:number]
+    )  # fmt: skip
+    return " Curves that coincide hide each other." if close else ""
+
+
+def _free_corner(curves: pd.DataFrame, by: str, names: Sequence[Any]) -> str:
+    """Return the corner that the curves leave free: that above them where all have fallen low, else that below."""
+    half = curves["time_day"].max() / 2.0
+    late = [curves.loc[(curves[by] == name) & (curves["time_day"] <= half), "survival"].min() for name in names]
+    return "upper right" if max(late) < 0.45 else "lower left"
 
 
 def _named(table: pd.DataFrame, by: str) -> list[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,8 +53,8 @@ def write_cohort(
             "lived", "Who lived, and how long",
             figures=draw_figures(lambda: [draw_survival(curve, name) for name, curve in answer.curves.items()]),
             tables=[
-                make_table(summary["risks"], "Risk at the end, and how many to treat to spare one"),
-                make_table(summary["gains"], "Mean days gained by the end"),
+                make_table(summary["risks"], "Risk at the last milestone, and how many to treat to spare one"),
+                make_table(summary["gains"], "Mean days gained by then"),
                 make_table(summary["milestones"], "Survival at milestones"),
             ],
         ),
@@ -62,8 +62,8 @@ def write_cohort(
             "organs", "Where metastases were seen", figures=draw_figures(lambda: [draw_incidence(answer.incidence)])
         ),
         make_section(
-            "marks", "What foretells a metastasis or death",
-            figures=draw_figures(lambda: [draw_hazard_ratios(answer.hazards, "distant-metastasis-free survival")]),
+            "marks", "What foretells an event",
+            figures=draw_figures(lambda: [draw_hazard_ratios(answer.hazards, next(iter(answer.curves)))]),
             paragraphs=[
                 "Associations in this cohort, in the first arm. They do not say what causes what: "
                 "selfseed cohort size-outcome asks that by intervention."
@@ -75,11 +75,11 @@ def write_cohort(
     if given:
         sections.append(make_section("drugs", "Drugs", figures=draw_figures(lambda: [draw_drugs(given)])))
     if summary["established"]:
-        caption = "Hazard ratios of death among patients who were metastatic at diagnosis"
+        caption = "Hazard ratios among patients who were metastatic at diagnosis"
         sections.append(
             make_section(
                 "established", "Once metastases are established",
-                tables=[make_table(summary["established"], caption, is_open=True)],
+                tables=[make_table(_ratios(summary["established"]), caption, is_open=True)],
             )
         )  # fmt: skip
     if summary["real"]:
@@ -96,6 +96,13 @@ def write_cohort(
     ]
     path.write_text(render(summary["title"] or "A cohort", summary["words"], facts, sections), encoding="utf-8")
     return path
+
+
+def _ratios(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of hazard ratios of arms with what differs between them."""
+    names = {"endpoint": "endpoint", "level": "arm", "reference": "against", "hazard_ratio": "hazard ratio",
+             "low": "low (95 %)", "high": "high", "p": "p", "patients": "patients", "events": "events"}  # fmt: skip
+    return [{words: row[name] for name, words in names.items()} for row in rows]
 
 
 def _down(row: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -32,7 +32,7 @@ def draw_drugs(given: Sequence[Given]) -> Picture:
 
     shown = given[:MOST_SHOWN]
     figure = new_figure(3.3, 7.6)
-    place(figure, left=0.72, right=0.16, bottom=0.5, top=0.3, hspace=0.22, wspace=0.42)
+    place(figure, left=1.0, right=0.16, bottom=0.5, top=0.3, hspace=0.22, wspace=0.42)
     told = []
     for column, one in enumerate(shown):
         days = np.linspace(0.0, one.every_day * min(one.doses, DOSES_SHOWN) + one.drug.half_life, POINTS)
@@ -47,7 +47,7 @@ def draw_drugs(given: Sequence[Given]) -> Picture:
         above.set_title(one.name, fontsize=8)
         above.tick_params(labelbottom=False)
         below.plot(days, effect, color=COLOURS[1], linewidth=1.1)
-        below.set(xlabel="day", xlim=(0.0, days[-1]), ylim=(0.0, 1.05 * max(effect.max(), 1e-12)))
+        below.set(xlabel="day", xlim=(0.0, days[-1]), ylim=(0.0, 1.05 * max(effect.max(), 1.0)))
         is_kill = one.drug.most_kill is not None
         below.set_title("kill over growth" if is_kill else f"{one.drug.acts_on} left", fontsize=7.5)
         for axes in (above, below):

@@ -131,5 +131,5 @@ def _draw_misfit(axes: Axes, row: object, line: int) -> None:
         beyond = abs(misfit) > FARTHEST
         mark = ("<" if misfit < 0 else ">") if beyond else "o"
         axes.plot([max(-FARTHEST, min(FARTHEST, misfit))], [line], mark, color=INK, markersize=5, zorder=3)
-    words = fold(ratio) if math.isfinite(ratio) else ""
+    words = "<0.01" if 0.0 < ratio < 0.01 else fold(ratio) if math.isfinite(ratio) else ""
     axes.text(1.14, line, words, transform=axes.get_yaxis_transform(), fontsize=8, va="center", ha="center", color=INK)
