@@ -19,7 +19,29 @@ def test_interventions_are_moved_as_a_whole_to_their_start():
     late = laid.arms["radiotherapy 180 days after"]
     assert [step.at for step in late.add] == [30.0, 210.0]
     early, _ = lay_out(read("breast-cohort"), "surgery", (-90.0,))
-    assert early.arms["chemotherapy before surgery"].add[-1].at == 0.0
+    assert early.arms["chemotherapy 30 days before surgery"].add[-1].at == 0.0
+
+
+def test_each_start_before_surgery_has_an_arm_of_its_own():
+    """What would begin before the diagnosis begins on it, once."""
+    laid, choices = lay_out(read("breast-cohort"), "surgery", (-60.0, -90.0, -20.0, -10.0))
+    of_one = [choice for choice in choices if choice.intervention == "surgery and chemotherapy"]
+    assert [choice.start_day for choice in of_one] == [-30.0, -20.0, -10.0]
+    assert [laid.arms[choice.arm].add[-1].at for choice in of_one] == [0.0, 10.0, 20.0]
+
+
+def test_an_arm_that_is_more_than_what_it_adds_is_refused():
+    cohort = read("breast-cohort")
+    base = cohort.arms["surgery"]
+    slow = base.model_copy(update={"parameters": {"establishment.home": 0.0}})
+    late = base.model_copy(update={"add": (base.add[0].model_copy(update={"at": 90.0}),)})
+    arms = {"surgery": base, "no return": slow, "surgery late": late}
+    with pytest.raises(ScenarioError, match="in more than what it adds") as told:
+        lay_out(cohort.model_copy(update={"arms": arms}), "surgery")
+    assert "arms.surgery late" in str(told.value) and "cuts out breast otherwise" in str(told.value)
+    shared = {name: arm.model_copy(update={"parameters": slow.parameters}) for name, arm in cohort.arms.items()}
+    laid, _ = lay_out(cohort.model_copy(update={"arms": shared}), "surgery", (0.0,))
+    assert all(arm.parameters == slow.parameters for arm in laid.arms.values())
 
 
 def test_the_control_is_the_arm_with_surgery_and_least_else():
@@ -137,7 +159,7 @@ def test_sobol_indices_are_those_of_a_known_gain_and_noise_is_taken_out():
     variance = {name: (parts[name] * widths[name]) ** 2 for name in parts}
     wanted = {name: value / sum(variance.values()) for name, value in variance.items()}
     quiet, noisy = (
-        ask_sensitivity(read("breast-cohort"), "surgery", 1, 10.0, 32, partial(known, noise=noise))
+        ask_sensitivity(read("breast-cohort"), "surgery", 1, 10.0, 64, partial(known, noise=noise))
         for noise in (0.0, 0.03)
     )
     for found in (quiet, noisy):
@@ -147,6 +169,21 @@ def test_sobol_indices_are_those_of_a_known_gain_and_noise_is_taken_out():
             assert abs(rows.loc[name, "first"] - share) < 0.25
         assert (rows["noise"] > 0.02).all() == (found is noisy)
     assert wanted["establishment in organs"] > 0.6
+
+
+def test_no_two_points_share_their_patients():
+    """Else what a group of patients has in common would pass for noise at every point."""
+    pytest.importorskip("SALib", reason="SALib is not installed: pip install 'selfseed[sensitivity]'")
+    from selfseed.cohort.sensitivity import ask_sensitivity
+
+    seeds = []
+
+    def follow_all(cohort, seed, name):
+        seeds.append(seed)
+        return known(cohort, seed, name)
+
+    ask_sensitivity(read("breast-cohort"), "surgery", 1, 10.0, 2, follow_all)
+    assert len(set(seeds)) == len(seeds) == 2 * 2 * (3 + 2)
 
 
 def test_points_that_are_no_power_of_two_are_refused():

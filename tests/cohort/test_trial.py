@@ -34,6 +34,14 @@ def test_a_small_effect_or_another_alpha_would_be_noticed():
     assert z(of_null(alpha=0.1)["power"], 0.05, 3000) > 8
 
 
+def test_a_treatment_without_any_event_has_no_ratio_and_all_power():
+    """Not a ratio of 1, which would say that it does nothing."""
+    table = patients(np.random.default_rng(2), 500, {"none": 0.15, "cure": 1e-12}, follow_up_years=12.0)
+    found = estimate_power(table, "cure", ENDPOINT, [300], trials=200).iloc[0]
+    assert np.isnan(found["hazard_ratio"]) and np.isnan(found["schoenfeld"]) and found["power"] > 0.99
+    assert np.isnan(count_needed(float("nan"), 0.4)) and np.isinf(count_needed(1.0, 0.4))
+
+
 @pytest.mark.parametrize("size", [200, 400])
 def test_power_under_proportional_hazards_is_schoenfelds(pool, size):
     found = estimate_power(pool, "drug", ENDPOINT, [size], follow_up_years=[3.0], trials=2000).iloc[0]

@@ -157,9 +157,9 @@ def test_cells_in_blood_years_later_are_counted_in_who_is_still_followed():
 
 def test_a_relapse_needs_that_the_tumour_was_gone():
     days = np.arange(4.0)
-    assert math.isnan(relapse_day(days, np.array([9.0, 9.0, 9.0, 9.0]), 5.0))
-    assert math.isnan(relapse_day(days, np.array([9.0, 1.0, 2.0, 3.0]), 5.0))
-    assert relapse_day(days, np.array([9.0, 1.0, 1.0, 25.0]), 5.0) == pytest.approx(2.5)
+    assert math.isnan(relapse_day(days, np.array([9.0, 9.0, 9.0, 9.0]), 5.0, 0.0))
+    assert math.isnan(relapse_day(days, np.array([9.0, 1.0, 2.0, 3.0]), 5.0, 0.0))
+    assert relapse_day(days, np.array([9.0, 1.0, 1.0, 25.0]), 5.0, 1.0) == pytest.approx(2.5)
 
 
 def test_patients_are_found_when_their_tumour_is_as_large_as_that():
@@ -188,6 +188,35 @@ def test_a_treatment_that_comes_too_late_changes_nobody():
     )
     early = one["follow_up_day"] < 14 * 365
     assert early.any() and one[early].equals(other[early])
+
+
+def test_a_drug_that_does_nothing_changes_nobody_whenever_it_is_given():
+    """Also before surgery, and between two looks: neither the chance of what is done nor that of any step moves."""
+    weak = {"title": "none", "acts_on": "IL6", "potency": "1e9 nM", "molar_mass": "1 kDa", "volume": "1 l/kg",
+            "half_life": "1 day", "dose": "1e-3 mg/kg", "every": "1 day", "doses": 1,
+            "route": "intravenous"}  # fmt: skip
+    cut = {"resect": "breast", "at": "30 day", "residual": 3e-9}
+    arms: dict = {"surgery": {"add": [cut]}}
+    arms |= {f"day {day}": {"add": [{"give": "none", "at": f"{day} day"}, cut]} for day in (0, 45, 210)}
+    scenario = document()["scenario"] | {"drugs": {"none": weak}}
+    table = run_cohort(small(60, arms, scenario=scenario, follow_up="8 year"), 1, workers=1)
+    days = ["relapse_day", "distant_day", "death_day"]
+    first = table.loc[table["arm"] == "surgery", days].to_numpy()
+    assert np.isfinite(first).sum(axis=0).min() >= 5
+    for arm in list(arms)[1:]:
+        assert np.allclose(table.loc[table["arm"] == arm, days].to_numpy(), first, atol=1e-3, equal_nan=True)
+    alone = [run_cohort(small(60, {arm: arms[arm]}, scenario=scenario, follow_up="8 year"), 1, workers=1)
+             for arm in ("surgery", "day 45")]  # fmt: skip
+    assert not np.allclose(alone[0][days].to_numpy(), alone[1][days].to_numpy(), atol=1e-3, equal_nan=True)  # control
+
+
+def test_a_tumour_that_was_never_removed_has_no_relapse():
+    days = np.arange(4.0)
+    grows = np.array([1.0, 2.0, 4.0, 8.0])
+    assert math.isnan(relapse_day(days, grows, 5.0, math.inf))
+    assert relapse_day(days, grows, 5.0, 1.0) == pytest.approx(2.0 + math.log(1.25) / math.log(2.0))
+    table = run_cohort(small(30, {"nothing": {}}, follow_up="3 year"), 5, workers=1)
+    assert (table["diameter_mm"] < 10.0).any() and table["relapse_day"].isna().all()
 
 
 def test_surgery_that_leaves_no_cell_ends_relapse_and_spares_metastases():
@@ -290,6 +319,27 @@ def test_a_cohort_like_another_says_only_what_is_otherwise(tmp_path):
     assert changed.pop("establishment.waking_rate") == 2.75e-5 and changed == dict(women.scenario.parameters)
     assert list(cohort.arms) == ["nothing"] and not cohort.compared_as
     assert read(tmp_path / "base.yaml").arms == women.arms
+
+
+def test_a_whole_scenario_takes_nothing_from_that_of_the_other():
+    colon, women = read("colon-cohort"), read("breast-cohort")
+    assert list(colon.scenario.sites) == ["colon", "lung", "liver", "bone", "brain"]
+    assert list(colon.scenario.clones) == ["colon cancer"] and colon.traits == women.traits
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("scenario: {procedures: [{implant: breast cancer, site: breast, cells: 1e6, at: 0 day}, "
+         "{give: paclitaxel, at: 500 day}]}", "only implants happen before the diagnosis"),
+        ("scenario: {host: mouse}", "patients are human"),
+        ("arms: {more: {add: [{implant: breast cancer, site: lung, cells: 1e6, at: 9 day}]}}", "nothing is implanted"),
+    ],
+)  # fmt: skip
+def test_what_no_patient_undergoes_is_refused(tmp_path, text, said):
+    (tmp_path / "own.yaml").write_text(f"selfseed-cohort: 1\nlike: breast-cohort\n{text}\n")
+    with pytest.raises(ScenarioError, match=said):
+        read(tmp_path / "own.yaml")
 
 
 @pytest.mark.parametrize(

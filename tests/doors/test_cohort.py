@@ -109,4 +109,22 @@ def test_trials_of_metastatic_patients_are_followed_and_drawn(ask, tmp_path):
 @pytest.mark.parametrize("command", ["rank", "size-outcome"])
 def test_who_will_have_metastases_is_not_asked_of_those_who_have(ask, command):
     answer = ask("cohort", command, "metastatic-trials", "--dry-run")
-    assert answer.returncode == 2 and "asks who will have metastases" in answer.stderr
+    assert answer.returncode == 2 and re.search("asks who will have metastases|must follow the same", answer.stderr)
+
+
+def test_patients_who_differ_in_nothing_are_no_reason_to_fail(ask_here, tmp_path):
+    """Three patients are too few for a regression; all else is told."""
+    answer = ask_here("cohort", "run", "breast-cohort", "--patients", "3", "--out", "few", folder=tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    summary = json.loads((tmp_path / "few" / "summary.json").read_text())
+    assert not summary["hazards"] and "too few patients have an event to tell what foretells it" in summary["words"]
+    assert (tmp_path / "few" / "report.html").is_file()
+
+
+def test_the_arm_on_trial_is_the_second_and_is_told(ask_here, done):
+    answer = ask_here("cohort", "trial", "women", "--sizes", "100", "--out", "trial-2", folder=done[0].parent)
+    assert answer.returncode == 0, answer.stderr
+    summary = json.loads((done[0].parent / "trial-2" / "summary.json").read_text())
+    assert (summary["control"], summary["arm"]) == ("surgery", "surgery and radiotherapy")
+    answer = ask_here("cohort", "trial", "women", "--sizes", "nan", "--out", "trial-3", folder=done[0].parent)
+    assert answer.returncode == 2 and "--sizes" in answer.stderr

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +21,7 @@ from selfseed.kernels.families import FINISHED, Animal
 from selfseed.kernels.law import infiltration_probability
 from selfseed.kernels.patients import live_on
 from selfseed.kernels.setting import Setting
-from selfseed.kernels.stochastic import Course, Record, set_dates
+from selfseed.kernels.stochastic import GIVING, IMPLANTING, RESECTING, Course, Record, set_dates
 from selfseed.processes import GENES
 from selfseed.scenario import ResolvedArm, resolve
 
@@ -42,7 +43,7 @@ class Outcome:
     Attributes
     ----------
     relapse_day, distant_day, tumour_death_day : float
-        When a tumour is seen in the bed, when a metastasis is seen, when metastases kill.
+        When a tumour is seen in the bed of one that was removed, when a metastasis is seen, when tumours kill.
     progression_day, response_day : float
         When metastases that were seen at diagnosis progress, and when they respond; see `progression_of`.
     late_ctc_per_ml, late_asleep : float[3]
@@ -111,13 +112,42 @@ def plan_cohort(cohort: Cohort) -> Plan:
     natural = resolve(cohort.scenario)[0]
     arms = tuple(arm for arm in resolve(treated_scenario(cohort)) if arm.kind == "arm")
     every = (natural, *arms)
+    courses = tuple(plan_course(arm, cohort.scenario.numerics) for arm in every)
     return Plan(
         cohort=cohort,
         natural=natural,
         arms=arms,
         settings=tuple(plan_setting(arm) for arm in every),
-        courses=tuple(plan_course(arm, cohort.scenario.numerics) for arm in every),
+        courses=(courses[0], *stopping_together(courses[1:])),
     )
+
+
+def stopping_together(courses: Sequence[Course]) -> tuple[Course, ...]:
+    """Return courses that all stop whenever one of them does something, so that they share their steps.
+
+    The chance of a step is named after its time. Without this a drug that does nothing would move the steps around it,
+    and patients would live and die otherwise.
+    """
+    stops = {stop for course in courses for stop in _stops(course)}
+    return tuple(_also_stopping(course, sorted(stops - set(_stops(course)))) for course in courses)
+
+
+def _stops(course: Course) -> list[tuple[float, int, float]]:
+    return list(zip(course.at_day.tolist(), course.trigger_site.tolist(), course.trigger_cells.tolist(), strict=True))
+
+
+def _also_stopping(course: Course, stops: Sequence[tuple[float, int, float]]) -> Course:
+    if not stops:
+        return course
+    none = np.zeros(len(stops), dtype=np.int64)
+    days, sites, cells = zip(*stops, strict=True)
+    more: dict[str, Any] = {
+        "at_day": days, "what": none + GIVING, "clone": none, "place": none, "nth": none, "amount": none,
+        "trigger_site": sites, "trigger_cells": cells,
+    }  # fmt: skip
+    old = {name: getattr(course, name) for name in more}
+    longer: dict[str, Any] = {name: np.append(old[name], np.array(more[name], old[name].dtype)) for name in more}
+    return course._replace(**longer)
 
 
 class Follower:
@@ -166,7 +196,6 @@ class Follower:
         end = min(cohort.follow_up, float(self.patients.other_death_day[patient]))
         looks = max(1, math.ceil(end / cohort.detection.look_every))
         times = start + np.linspace(0.0, end, looks + 1)
-        implant = np.array([step.kind == "implant" for step in self.plan.arms[number].procedures])
         course = course._replace(
             times_day=times, at_day=np.where(course.trigger_site < 0, course.at_day + start, course.at_day)
         )
@@ -174,20 +203,22 @@ class Follower:
         clear(animal)
         restore(animal, state)
         set_dates(course, animal)
-        animal.due[implant] = np.inf
+        animal.due[course.what == IMPLANTING] = np.inf
         limits = np.tile(self._lethal(), (times.size, 1))
         status, rows, dead = live_on(
             own_setting(setting, course), growth, course, animal, record, key, start, 0, limits, True
         )  # fmt: skip
         self._check(status)
-        return self._outcome(times[:rows] - start, record, limits[0], dead)
+        cut = (course.what == RESECTING) & (course.place == self.plan.primary)
+        removed = np.fmin.reduce(animal.happened[cut], initial=math.inf) - start
+        return self._outcome(times[:rows] - start, record, limits[0], dead, float(removed))
 
-    def _outcome(self, days: Array, record: Record, lethal: Array, dead: bool) -> Outcome:
+    def _outcome(self, days: Array, record: Record, lethal: Array, dead: bool, removed: float) -> Outcome:
         plan, cells = self.plan, record.cells[: days.size].sum(axis=2)
         seen = self._cells_of(plan.cohort.detection.metastasis_seen)
         organs = np.array([first_day(days, cells[:, site], seen) for site in range(cells.shape[1])])
         primary = plan.primary
-        relapse = relapse_day(days, cells[:, primary], seen)
+        relapse = relapse_day(days, cells[:, primary], seen, removed)
         organs[primary] = math.nan
         whole = (cells / lethal).sum(axis=1)
         death = first_day(days, whole, 1.0) if dead else math.nan
@@ -267,9 +298,8 @@ class Follower:
         return limits
 
     def _lethal(self) -> Array:
-        """Return the cells of each site that kill; those of the primary site do not."""
-        lethal = np.array([self.plan.cohort.lethal[organ] for _, organ in self.plan.natural.sites])
-        return lethal
+        """Return the cells of each site that kill, the primary's among them."""
+        return np.array([self.plan.cohort.lethal[organ] for _, organ in self.plan.natural.sites])
 
     def _record(self, rows: int) -> Record:
         return empty_record(rows, len(self.plan.natural.sites), len(self.plan.natural.clones))
@@ -346,9 +376,12 @@ def early_cells(cells: Array, per_ml: Array, wanted: float) -> float:
     return float(per_ml[last - 1] ** (1.0 - part) * per_ml[last] ** part)
 
 
-def relapse_day(days: Array, cells: Array, seen: float) -> float:
-    """Return when a tumour is seen again where it had fallen below what is seen; nan if it never fell or never came."""
-    gone = np.flatnonzero(cells < seen)
+def relapse_day(days: Array, cells: Array, seen: float, removed: float) -> float:
+    """Return when a tumour is seen again after the day on which it was removed; nan if it never was gone or never came.
+
+    A tumour that is too small to be seen, or shrinks under a drug, has not been removed: its growth is no relapse.
+    """
+    gone = np.flatnonzero((cells < seen) & (days >= removed))
     if not gone.size:
         return math.nan
     return first_day(days[gone[0] :], cells[gone[0] :], seen)

@@ -111,6 +111,7 @@ def lay_out(
     assert surgery is not None
     extra = {name: [step for step in arm.add if step not in base.add] for name, arm in cohort.arms.items()}
     interventions = {name: steps for name, steps in extra.items() if steps and name != control}
+    _refuse_what_cannot_be_moved(cohort, control, interventions)
     drugs = dict(cohort.scenario.drugs)
     if perfect:
         for name, targets in PERFECT.items():
@@ -118,12 +119,15 @@ def lay_out(
             drugs |= given
             interventions[name] = [Give(give=drug, at=0.0) for drug in given]
     arms, choices = {control: base}, []
-    for (name, steps), start in product(interventions.items(), starts_day):
-        arm = f"{name.removeprefix(control).removeprefix(' and ') or name} {_when(start)}"
+    for (name, steps), asked in product(interventions.items(), starts_day):
         first = min(step.at or 0.0 for step in steps)
-        begin = max(0.0, surgery + start)
+        begin = max(0.0, surgery + asked)
+        start = begin - surgery
+        arm = f"{name.removeprefix(control).removeprefix(' and ') or name} {_when(start)}"
         moved = tuple(step.model_copy(update={"at": (step.at or 0.0) - first + begin}) for step in steps)
-        arms[arm] = Arm(add=(*base.add, *moved), parameters=base.parameters)
+        if arm in arms:
+            continue  # another start was moved to the diagnosis, too
+        arms[arm] = base.model_copy(update={"add": (*base.add, *moved)})
         choices.append(Choice(arm, name, start))
     if not choices or len(arms) > MOST_ARMS:
         what = f"{len(choices)} interventions and starts"
@@ -131,6 +135,23 @@ def lay_out(
         raise ScenarioError("the command", [Problem("--starts", what, remedy)])
     scenario = cohort.scenario.model_copy(update={"drugs": drugs})
     return cohort.model_copy(update={"arms": arms, "scenario": scenario, "compared_as": {}}), choices
+
+
+def _refuse_what_cannot_be_moved(
+    cohort: Cohort, control: str, interventions: Mapping[str, Sequence[Procedure]]
+) -> None:
+    """Refuse arms that differ from the control in more than what they add, or that cut the primary out otherwise."""
+    base, problems = cohort.arms[control], []
+    for name, arm in cohort.arms.items():
+        other = arm.model_dump(exclude={"add", "description"}) != base.model_dump(exclude={"add", "description"})
+        if other:
+            remedy = f"only what is added can be moved in time; leave it out, or have it in '{control}', too"
+            problems.append(Problem(f"arms.{name}", f"differs from '{control}' in more than what it adds", remedy))
+        if any(_cuts(cohort, step) for step in interventions.get(name, ())):
+            remedy = "leave it out: what is asked is what begins when before or after one surgery"
+            problems.append(Problem(f"arms.{name}", f"cuts out {cohort.primary} otherwise than '{control}'", remedy))
+    if problems:
+        raise ScenarioError("the cohort", problems)
 
 
 def rank_arms(
@@ -295,16 +316,16 @@ def _perfect_drug(target: str) -> Drug:
 
 def _surgery(cohort: Cohort, arm: Arm) -> float | None:
     """Return the day on which the primary is cut out in an arm, if it is."""
+    return next((step.at or 0.0 for step in arm.add if _cuts(cohort, step)), None)
 
-    def cuts(step: Procedure) -> bool:
-        return isinstance(step, Resect) and step.resect == cohort.primary
 
-    return next((step.at or 0.0 for step in arm.add if cuts(step)), None)
+def _cuts(cohort: Cohort, step: Procedure) -> bool:
+    return isinstance(step, Resect) and step.resect == cohort.primary
 
 
 def _when(start: float) -> str:
     if start < 0.0:
-        return "before surgery"
+        return f"{-start:g} days before surgery"
     return "at surgery" if start == 0.0 else f"{start:g} days after"
 
 

@@ -16,6 +16,7 @@ from selfseed.interchange.text import read_text
 from selfseed.scenario import Scenario
 from selfseed.scenario.check import findings_in
 from selfseed.scenario.document import parse
+from selfseed.scenario.model import Implant
 from selfseed.scenario.problems import Finding, Path, from_validation, to_problems
 
 SUFFIX = ".yaml"
@@ -24,6 +25,8 @@ LIKE = "like"
 """The key that names the cohort whose keys hold where a file says nothing."""
 WHOLE = ("arms", "compared_as")
 """Keys that say nothing beside other arms."""
+VERSION = "selfseed"
+"""The key with which a whole scenario begins."""
 
 
 def names() -> tuple[str, ...]:
@@ -153,7 +156,9 @@ def _filled(
 
 
 def merged(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]:
-    """Return ``known`` with the keys that are given: mappings key by key, arms and what hangs on them as a whole.
+    """Return ``known`` with the keys that are given.
+
+    Mappings are taken key by key; arms and what hangs on them, and a scenario that has its version, as a whole.
 
     Examples
     --------
@@ -162,7 +167,7 @@ def merged(known: Mapping[str, Any], given: Mapping[str, Any]) -> dict[str, Any]
     """
     found = {key: value for key, value in known.items() if "arms" not in given or key not in WHOLE}
     for key, value in given.items():
-        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping)
+        both = isinstance(value, Mapping) and isinstance(found.get(key), Mapping) and VERSION not in value
         found[key] = merged(found[key], value) if both else value
     return found
 
@@ -172,6 +177,18 @@ def _misfits(cohort: Cohort) -> Iterator[Finding]:
     sites = tuple(cohort.scenario.sites)
     if cohort.primary not in sites:
         yield Finding(("primary",), _meant(cohort.primary, sites, "site"))
+    if cohort.scenario.host != "human":
+        yield Finding(("scenario", "host"), "patients are human: their blood is drawn, and they age", what="host")
+    for number, step in enumerate(cohort.scenario.procedures):
+        if not isinstance(step, Implant):
+            remedy = "only implants happen before the diagnosis; what is done after it stands under arms, add"
+            yield Finding(("scenario", "procedures", number), remedy)
+    for name, treated in cohort.arms.items():
+        for number, step in enumerate(treated.add):
+            if isinstance(step, Implant):
+                yield Finding(
+                    ("arms", name, "add", number), "nothing is implanted in patients; inject, or leave it out"
+                )
     organs = {site.organ for site in cohort.scenario.sites.values()}
     missing = sorted(organs - set(cohort.lethal))
     if missing:

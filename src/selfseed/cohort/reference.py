@@ -139,15 +139,25 @@ def _misfit(real: Estimate, simulated: Estimate, kind: str) -> dict[str, Any]:
         np.nan if it is None else float(it)
         for it in (real.value, real.low, real.high, simulated.value, simulated.low, simulated.high)
     )
-    known = np.array([r, r_low, r_high, s, s_low, s_high])
-    scaled = np.log(known) if kind in ("ratio", "number") else known
-    widths = np.nan_to_num([scaled[2] - scaled[1], scaled[5] - scaled[4]])
+    scaled = np.array([r, r_low, r_high, s, s_low, s_high])
+    if kind in ("ratio", "number"):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            scaled = np.log(scaled)
+    widths = np.array([_width(*scaled[:3]), _width(*scaled[3:])])
     error = float(np.sqrt((widths**2).sum())) / (2.0 * MISFIT_LIMIT)
     misfit = (scaled[3] - scaled[0]) / error if error > 0.0 else np.nan
     inside = "" if np.isnan(misfit) else "yes" if abs(misfit) <= MISFIT_LIMIT else "no"
     return {"real": r, "real_low": r_low, "real_high": r_high, "real_count": real.replicates, "simulated": s,
             "simulated_low": s_low, "simulated_high": s_high, "simulated_count": simulated.replicates,
             "difference": s - r, "misfit": misfit, "ratio": s / r if r else np.nan, "inside": inside}  # fmt: skip
+
+
+def _width(value: float, low: float, high: float) -> float:
+    """Return the width of an interval: 0 if there is none, and twice the one side where the other has no end."""
+    if np.isnan([low, high]).all():
+        return 0.0
+    sides = np.array([value - low, high - value])
+    return 2.0 * float(sides[np.isfinite(sides)].mean()) if np.isfinite(sides).any() else np.nan
 
 
 def _survival_by_size(name: str, patients: pd.DataFrame) -> Iterator[dict[str, Any]]:

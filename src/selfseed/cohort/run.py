@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 PER_CHUNK = 50
 BLOOD_STREAM = 62
+SAME_DAY = 1e-6
 OUTCOME = ("relapse_day", "distant_day", "tumour_death_day", "progression_day", "response_day")
 LATE = tuple(f"{year:g}y" for year in LATE_YEARS)
 COUNTED = (*OUTCOME, *(f"{what}_{when}" for what in ("blood", "asleep") for when in LATE))
@@ -218,7 +219,7 @@ def count_at(mean: np.ndarray, uniform: np.ndarray) -> np.ndarray:
 
 
 def _until(day: np.ndarray, end: np.ndarray) -> np.ndarray:
-    return np.where(day <= end, day, math.nan)
+    return np.where(day <= end + SAME_DAY, day, math.nan)
 
 
 def _first_site(organ_days: dict[str, np.ndarray]) -> np.ndarray:

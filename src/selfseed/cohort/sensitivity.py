@@ -37,7 +37,7 @@ def ask_sensitivity(
     control : str
         The arm with surgery alone.
     seed : int, >= 0
-        Each point is asked twice, with the patients of two seeds: their difference is noise.
+        Each point is asked twice, with other patients each time and at each point: their difference is noise.
     years : float [year]
         Gains are mean days without distant metastasis within these years.
     points : int, a power of 2
@@ -107,16 +107,21 @@ def _gains(
     cohort: Cohort, control: str, seed: int, years: float, folds: NDArray[np.float64],
     follow_all: Callable[..., pd.DataFrame],
 ) -> dict[str, NDArray[np.float64]]:  # fmt: skip
-    """Return for each intervention float[2, point]: its gain in the patients of two seeds."""
+    """Return for each intervention float[2, point]: its gain in two groups of patients."""
     found: dict[str, list[list[float]]] = {}
     for which in range(2):
         for number, (back, life, roots) in enumerate(folds):
             point = change_chances(cohort, float(back), float(life), float(roots))
             laid, choices = lay_out(point.model_copy(update={"arms": {control: point.arms[control]}}), control, (-1e6,))
-            table = follow_all(laid, seed + which, name=f"sobol-{which}-{number}")
+            table = follow_all(laid, _seed_of(seed, which, number), name=f"sobol-{which}-{number}")
             day = years * DAYS_PER_YEAR
             gain = compare_restricted_means(table, ENDPOINTS[1], day, control=control, resamples=1).set_index("arm")
             for choice in choices:
                 pair = found.setdefault(choice.intervention, [[], []])
                 pair[which].append(float(gain["gain_day"].to_dict()[choice.arm]))
     return {intervention: np.array(gains) for intervention, gains in found.items()}
+
+
+def _seed_of(seed: int, which: int, number: int) -> int:
+    """Return the seed of the patients of one point: those of all points together would share their chance."""
+    return int(np.random.SeedSequence(seed, spawn_key=(which, number)).generate_state(1, np.uint64)[0] >> 1)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from selfseed.base.errors import Problem, RunError, ScenarioError
 from selfseed.cohort.model import Cohort
 from selfseed.cohort.naive import compare_regressions
-from selfseed.cohort.outcomes import follow
+from selfseed.cohort.outcomes import DAYS_PER_YEAR, follow
 from selfseed.cohort.patients import AS_IT_IS, World
 from selfseed.cohort.run import run_cohort
 
@@ -128,6 +128,9 @@ def ask_size(
     """
     import pandas as pd
 
+    asked = [years for years in YEARS if years * DAYS_PER_YEAR <= cohort.follow_up] or [
+        cohort.follow_up / DAYS_PER_YEAR
+    ]
     observed = follow_all(cohort, seed, world=AS_IT_IS, name="observed")
     # a permutation of the sizes seen; who was not found takes the median
     sizes = np.full(cohort.patients, float(np.median(observed["diameter_mm"])))
@@ -152,7 +155,7 @@ def ask_size(
         associations=pd.DataFrame([_association(name, estimates, drawn, found, cohort.patients) for name in worlds]),
         shares=pd.DataFrame(_shares(estimates, drawn)),
         regressions=compare_regressions(observed, worlds[CLAMPED], sizes, ENDPOINT),
-        risks=pd.DataFrame([_risk(size, years, table) for size, table in at_size.items() for years in YEARS]),
+        risks=pd.DataFrame([_risk(size, years, table) for size, table in at_size.items() for years in asked]),
     )
     tables = [table.assign(world=name) for name, table in worlds.items()]
     tables += [table.assign(world=f"all resected at {size:g} mm") for size, table in at_size.items()]
@@ -264,7 +267,7 @@ def _risk(size: float, years: float, table: pd.DataFrame) -> dict[str, Any]:
     from selfseed.cohort.survival import estimate_survival, read_survival
 
     curve = estimate_survival(table, ENDPOINT, metastatic="count")
-    row = read_survival(curve, [years * 365.25]).iloc[0]
+    row = read_survival(curve, [years * DAYS_PER_YEAR]).iloc[0]
     return {
         "diameter_mm": size, "years": years, "risk": 1.0 - row["survival"], "low": 1.0 - row["high"],
         "high": 1.0 - row["low"],

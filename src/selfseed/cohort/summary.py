@@ -26,6 +26,8 @@ YEARS = (5.0, 10.0, 15.0)
 METASTATIC_YEARS = (0.5, 1.0, 2.0)
 """Milestones where all patients are metastatic at diagnosis; few live for five years."""
 FEWEST_METASTATIC = 20
+COVARIATES = {"diameter_mm": 10.0, "ctc": 1.0, "aggressiveness": 1.0}
+"""What may foretell an event, and the step of each for which its hazard ratio is told."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,6 @@ def answer_cohort(cohort: Cohort, patients: pd.DataFrame, *, seed: int = 0) -> A
             gains.append(gain.assign(endpoint=endpoint))
             risks.append(risk.assign(endpoint=endpoint))
     first = patients[patients["arm"] == control]
-    covariates = {"diameter_mm": 10.0, "ctc": 1.0, "aggressiveness": 1.0}
     organs = [organ for organ in ORGANS if organ in patients.columns]
     real = pd.DataFrame()
     if cohort.compared_as:
@@ -123,11 +124,22 @@ def answer_cohort(cohort: Cohort, patients: pd.DataFrame, *, seed: int = 0) -> A
         milestones=pd.concat(milestones, ignore_index=True),
         gains=pd.concat(gains, ignore_index=True) if gains else pd.DataFrame(),
         risks=pd.concat(risks, ignore_index=True) if risks else pd.DataFrame(),
-        hazards=estimate_hazard_ratios(first, main, covariates),
+        hazards=_foretold(first, main),
         incidence=estimate_incidence(patients, organs, metastatic="leave out" if main == SPREAD else "count"),
         established=_established(patients, control),
         real=real,
     )
+
+
+def _foretold(first: pd.DataFrame, endpoint: str) -> pd.DataFrame:
+    """Return hazard ratios of what varies among patients; none where too few of them have the event."""
+    import pandas as pd
+
+    varying = {name: step for name, step in COVARIATES.items() if first[name].nunique() > 1}
+    try:
+        return estimate_hazard_ratios(first, endpoint, varying) if varying else pd.DataFrame()
+    except RunError:
+        return pd.DataFrame()
 
 
 def _found(first: pd.DataFrame, drawn: int) -> pd.DataFrame:
@@ -187,7 +199,7 @@ def summarise(cohort: Cohort, answer: Answer, *, seed: int) -> dict[str, Any]:
 
 def tell(answer: Answer) -> list[str]:
     """Return in sentences what the arms gained, and what does not fit real patients."""
-    sentences = []
+    sentences = [] if len(answer.hazards) else ["too few patients have an event to tell what foretells it"]
     for row in answer.risks.to_dict("records") if SPREAD in answer.curves else ():
         needed = tell_needed(row["reduction"], row["low"], row["high"])
         sentences.append(f"{row['arm']} against {row['control']}, {row['endpoint']}: {needed}")

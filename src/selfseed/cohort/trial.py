@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -240,7 +241,7 @@ def count_events(hazard_ratio: float, *, power: float = 0.8, alpha: float = ALPH
 
 
 def count_needed(hazard_ratio: float, event_share: float, *, power: float = 0.8, alpha: float = ALPHA) -> float:
-    """Return how many patients to randomise, in whole pairs; infinite where no number is enough.
+    """Return how many patients to randomise, in whole pairs; infinite where no number is enough, nan for no ratio.
 
     Parameters
     ----------
@@ -255,6 +256,8 @@ def count_needed(hazard_ratio: float, event_share: float, *, power: float = 0.8,
     618.0
     """
     events = count_events(hazard_ratio, power=power, alpha=alpha)
+    if math.isnan(events):
+        return math.nan
     return float(2.0 * np.ceil(events / event_share / 2.0)) if event_share > 0.0 and np.isfinite(events) else np.inf
 
 
@@ -369,11 +372,11 @@ def _whole(pool: _Pool, design: tuple[float, float, float], rng: np.random.Gener
 
 
 def _log_ratio(time: np.ndarray, event: np.ndarray, treated: np.ndarray) -> float:
-    """Return Cox's estimate for two arms, by Newton's method; 0 where one of them has no event."""
+    """Return Cox's estimate for two arms, by Newton's method; nan where one of them has no event."""
     order = np.argsort(time, kind="stable")
     died, ours = event[order], treated[order]
     if not died[ours > 0.0].any() or not died[ours == 0.0].any():
-        return 0.0
+        return math.nan
     treated_left, control_left = np.cumsum(ours[::-1])[::-1][died], np.cumsum(1.0 - ours[::-1])[::-1][died]
     estimate = 0.0
     for _ in range(50):

@@ -126,8 +126,13 @@ def make_job(
     from selfseed.results.chunks import asked_before
 
     cohort = read(source)
-    if command != "run" and cohort.stage == "metastatic":
-        remedy = f"cohort {command} asks who will have metastases: leave it out, or say 'not metastatic'"
+    if command == "size-outcome" and cohort.stage != "all":
+        remedy = (
+            "its worlds differ in who is metastatic at diagnosis, and each must follow the same patients: leave it out"
+        )
+        raise ScenarioError(source, [Problem("stage", f"= {cohort.stage}", remedy)])
+    if command == "rank" and cohort.stage == "metastatic":
+        remedy = "cohort rank asks who will have metastases: leave it out, or say 'not metastatic'"
         raise ScenarioError(source, [Problem("stage", "= metastatic", remedy)])
     if patients is not None:
         cohort = cohort.model_copy(update={"patients": patients})

@@ -105,10 +105,10 @@ def summarise(job: room.Job, answers: dict[str, SizeAnswer], silent: dict[str, s
     return {
         "kind": "size-outcome", "schema_version": 1, "version": __version__, "title": job.cohort.title,
         "seed": job.seed, "patients": job.cohort.patients, "arm": next(iter(job.cohort.arms)),
-        "associations": first.associations.to_dict("records"),
-        "shares": first.shares.to_dict("records"),
+        "associations": room.rows_of(first.associations),
+        "shares": room.rows_of(first.shares),
         "regressions": room.rows_of(first.regressions),
-        "risks": first.risks.to_dict("records"),
+        "risks": room.rows_of(first.risks),
         "ranges": [
             {"assumption": name, **row, "hazard_ratio": float(answer.associations["hazard_ratio"].iloc[0])}
             for name, answer in answers.items()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +24,9 @@ QUANTILES = (0.5, 0.75)
 
 def trial(
     run: Annotated[Path | None, typer.Argument(metavar="RUN", help="The folder of a `selfseed cohort run`.")] = None,
-    arm: Annotated[str | None, typer.Option(help="The arm on trial; if absent, the second.")] = None,
+    arm: Annotated[
+        str | None, typer.Option(help="The arm on trial; if absent, the first that is not the control.")
+    ] = None,
     control: Annotated[str | None, typer.Option(help="What it is compared with; if absent, the first arm.")] = None,
     endpoint: Annotated[str, typer.Option(help="What is counted.")] = "distant-metastasis-free survival",
     sizes: Annotated[str, typer.Option(metavar="NUMBERS", help="Patients randomised.")] = "200,500,1000,2000",
@@ -63,9 +66,14 @@ def trial(
             assert run is not None
             patients = _read_patients(run)
             arms = list(dict.fromkeys(patients["arm"]))
-            first, asked = _known(control or arms[0], arms, "--control"), _known(arm or arms[-1], arms, "--arm")
-            talk.say(f"{patients['patient'].nunique():,} simulated patients, {asked} against {first}")
-            tables, words = _power(patients, asked, first, endpoint, _numbers(sizes, "--sizes"),
+            control = _known(control or arms[0], arms, "--control")
+            others = [name for name in arms if name != control]
+            if not others:
+                remedy = "simulate a cohort with a second arm"
+                raise ScenarioError(str(run), [Problem("arms", f"there is '{control}' alone", remedy)])
+            arm = _known(arm or others[0], others, "--arm")
+            talk.say(f"{patients['patient'].nunique():,} simulated patients, {arm} against {control}")
+            tables, words = _power(patients, arm, control, endpoint, _numbers(sizes, "--sizes"),
                                    _numbers(follow_up, "--follow-up"), biomarker, seed)  # fmt: skip
         summary = {
             "kind": "cohort-trial", "schema_version": 1, "version": __version__, "seed": seed, "endpoint": endpoint,
@@ -87,12 +95,13 @@ def _power(
     whole = [int(size) for size in sizes]
     tables = [estimate_power(patients, arm, endpoint, whole, follow_up_years=years, control=control, seed=seed)]
     ratio = float(tables[0]["hazard_ratio"].iloc[-1])
-    words = [f"hazard ratio of {arm} against {control} in the simulation: {ratio:.3f}"]
+    known = "has none: nobody in one of the arms has the event" if math.isnan(ratio) else f"{ratio:.3f}"
+    words = [f"hazard ratio of {arm} against {control} in the simulation: {known}"]
     enough = tables[0][tables[0]["low"] > 0.8]
     words.append(
         f"{int(enough['size'].min())} patients are the fewest of those asked with more than 80 % power"
         if len(enough)
-        else "none of the sizes asked has 80 % power"
+        else "none of the sizes asked surely has 80 % power (95 % interval of the draws)"
     )
     if biomarker is not None:
         column = _known(biomarker, list(BIOMARKERS), "--biomarker")
@@ -102,7 +111,7 @@ def _power(
             patients, arm, endpoint, column, thresholds, whole, control=control, seed=seed, follow_up_years=years[-1:]
         )
         tables.append(designs)
-        for row in designs.drop_duplicates("design").to_dict("records"):
+        for row in designs.drop_duplicates("design").dropna(subset="needed").to_dict("records"):
             words.append(
                 f"{row['design']}: {row['needed']:,.0f} to randomise and {row['needed_screened']:,.0f} to test "
                 "for 80 % power"
@@ -128,7 +137,7 @@ def _numbers(text: str, option: str) -> list[float]:
         found = [float(part) for part in text.split(",")]
     except ValueError:
         found = []
-    if not found or min(found) <= 0.0:
+    if not found or not all(0.0 < number < math.inf for number in found):
         remedy = "must be numbers above 0 with commas between them"
         raise ScenarioError("the command", [Problem(option, f"'{text}'", remedy)])
     return found

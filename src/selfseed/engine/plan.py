@@ -1,7 +1,8 @@
 """From a resolved arm, in words and units, to the bare numbers of the loops."""
 
 import math
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -51,6 +52,7 @@ def plan_course(arm: ResolvedArm, numerics: Numerics) -> Course:
         what=np.array([WHAT[procedure.kind] for procedure in procedures], dtype=np.int64),
         clone=np.array([procedure.clone for procedure in procedures], dtype=np.int64),
         place=np.array([_place(procedure) for procedure in procedures], dtype=np.int64),
+        nth=np.array(list(_numbered(procedures)), dtype=np.int64),
         amount=np.array([_amount(procedure) for procedure in procedures], dtype=float),
         trigger_site=np.array([site for site, _ in triggers], dtype=np.int64),
         trigger_cells=np.array([_cells_of(arm, diameter) for _, diameter in triggers], dtype=float),
@@ -58,6 +60,15 @@ def plan_course(arm: ResolvedArm, numerics: Numerics) -> Course:
         step_day=_usual_step(arm) if numerics.step is None else numerics.step,
         exact_below=float(numerics.exact_below),
     )
+
+
+def _numbered(procedures: Sequence[ResolvedProcedure]) -> Iterator[int]:
+    """Yield the number of each procedure among those of its kind, from 0; what is done to a site, at that site."""
+    seen: Counter[tuple[str, int]] = Counter()
+    for procedure in procedures:
+        kind = (procedure.kind, procedure.site if procedure.kind in ("resect", "irradiate") else -1)
+        yield seen[kind]
+        seen[kind] += 1
 
 
 def _usual_step(arm: ResolvedArm) -> float:

@@ -46,8 +46,9 @@ def live_on(setting, growth, course, animal, record, replicate_key, now, row, li
     """
     while row < course.times_day.shape[0]:
         part = Course(
-            course.times_day[: row + 1], course.at_day, course.what, course.clone, course.place, course.amount,
-            course.trigger_site, course.trigger_cells, course.therapy, course.step_day, course.exact_below,
+            course.times_day[: row + 1], course.at_day, course.what, course.clone, course.place, course.nth,
+            course.amount, course.trigger_site, course.trigger_cells, course.therapy, course.step_day,
+            course.exact_below,
         )  # fmt: skip
         status = carry_on(setting, growth, part, animal, record, replicate_key, now, row)
         if status != FINISHED:

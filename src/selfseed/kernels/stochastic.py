@@ -49,6 +49,7 @@ class Course(NamedTuple):
     what: np.ndarray  # int[P] IMPLANTING, INJECTING, RESECTING, IRRADIATING, GIVING
     clone: np.ndarray  # int[P]
     place: np.ndarray  # int[P] site; for an injection where in the circuit it starts
+    nth: np.ndarray  # int[P] among the procedures of its kind; of resections and fractions, among those of its site
     amount: np.ndarray  # float[P] cells; for a resection the share that is left; for radiation the dose [Gy]
     trigger_site: np.ndarray  # int[P] the site that must have grown, or -1
     trigger_cells: np.ndarray  # float[P] to so many cells
@@ -102,7 +103,11 @@ def _irradiate(course, animal, site, dose):
 
 @njit(cache=True)
 def _perform(setting, course, which, animal, replicate_key, time_day):
-    """Carry out one procedure and return ``FINISHED`` or ``TOO_MANY``."""
+    """Carry out one procedure and return ``FINISHED`` or ``TOO_MANY``.
+
+    Its chance is named after what it is, not after its row: a drug that is given before surgery leaves the chance of
+    surgery as it was.
+    """
     animal.due[which] = np.inf
     animal.happened[which] = time_day
     what = course.what[which]
@@ -112,7 +117,7 @@ def _perform(setting, course, which, animal, replicate_key, time_day):
     clone = course.clone[which]
     place = course.place[which]
     sites = setting.place.shape[0]
-    name = mix(PROCEDURE, which)
+    name = mix(PROCEDURE, (what * 1000 + (place if what >= RESECTING else 0)) * 100_000 + course.nth[which])
     point(animal.stream, replicate_key, name, 0)
     if what == IRRADIATING:
         _irradiate(course, animal, place, amount)
@@ -144,7 +149,9 @@ def _perform(setting, course, which, animal, replicate_key, time_day):
     animal.counts[ACTIVE] += 1
     circulate(setting, animal.cells, clone, animal.fate, animal.ways)
     lost = np.zeros(3)
-    moment = np.int64(round(time_day * MOMENTS_PER_DAY)) + which  # injections at one time differ in their chance
+    moment = (
+        np.int64(round(time_day * MOMENTS_PER_DAY)) + course.nth[which]
+    )  # injections at one time differ in their chance
     status = deliver(setting, animal, replicate_key, moment, sites, place, clone, amount, SINGLE, time_day, lost)
     book_losses(animal, lost, lost.sum())
     animal.singles[number] = 0.0

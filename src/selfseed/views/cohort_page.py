@@ -61,16 +61,19 @@ def write_cohort(
         make_section(
             "organs", "Where metastases were seen", figures=draw_figures(lambda: [draw_incidence(answer.incidence)])
         ),
-        make_section(
-            "marks", "What foretells an event",
-            figures=draw_figures(lambda: [draw_hazard_ratios(answer.hazards, next(iter(answer.curves)))]),
-            paragraphs=[
-                "Associations in this cohort, in the first arm. They do not say what causes what: "
-                "selfseed cohort size-outcome asks that by intervention."
-            ],
-            tables=[make_table(summary["hazards"], "Hazard ratios")],
-        ),
     ]  # fmt: skip
+    if summary["hazards"]:
+        sections.append(
+            make_section(
+                "marks", "What foretells an event",
+                figures=draw_figures(lambda: [draw_hazard_ratios(answer.hazards, next(iter(answer.curves)))]),
+                paragraphs=[
+                    "Associations in this cohort, in the first arm. They do not say what causes what: "
+                    "selfseed cohort size-outcome asks that by intervention."
+                ],
+                tables=[make_table(summary["hazards"], "Hazard ratios")],
+            )
+        )  # fmt: skip
     given = given_drugs(treated)
     if given:
         sections.append(make_section("drugs", "Drugs", figures=draw_figures(lambda: [draw_drugs(given)])))

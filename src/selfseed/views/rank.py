@@ -105,7 +105,8 @@ def draw_map(summary: Mapping[str, Any], endpoint: str) -> Picture:
             for y, x in np.ndindex(gain.shape):
                 mark = "●" if seen.iloc[y, x] else ""
                 ink = "white" if abs(gain.iloc[y, x]) > 0.6 * most else INK
-                axes.text(x, y, f"{gain.iloc[y, x]:.0f}\n{mark}", ha="center", va="center", fontsize=7, color=ink)
+                days = round(float(gain.iloc[y, x]))
+                axes.text(x, y, f"{days}\n{mark}", ha="center", va="center", fontsize=7, color=ink)
             axes.set_xticks(range(gain.shape[1]), [f"{value:g}" for value in gain.columns], fontsize=7)
             lives = [f"{value:g}" for value in gain.index] if not column else [""] * gain.shape[0]
             axes.set_yticks(range(gain.shape[0]), lives, fontsize=7)
