@@ -156,7 +156,8 @@ def compare_designs(
 
     check_patients(patients, (biomarker,))
     base = arms_of(patients, control)[0]
-    measured = patients[patients["arm"] == base].set_index("patient")[biomarker].astype(float)
+    eligible = follow(patients[patients["arm"] == base], endpoint, metastatic=design.get("metastatic", "leave out"))
+    measured = eligible.set_index("patient")[biomarker].astype(float)
     parts = []
     for threshold in (np.nan, *thresholds):
         chosen = measured.index if np.isnan(threshold) else measured.index[measured >= threshold]

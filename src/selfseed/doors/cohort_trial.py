@@ -90,6 +90,7 @@ def _power(
     biomarker: str | None, seed: int,
 ) -> tuple[list[pd.DataFrame], list[str]]:  # fmt: skip
     """Return power by size and follow-up, and of enriched trials; and what it comes to in words."""
+    from selfseed.cohort.outcomes import follow
     from selfseed.cohort.trial import compare_designs, estimate_power
 
     whole = [int(size) for size in sizes]
@@ -105,7 +106,7 @@ def _power(
     )
     if biomarker is not None:
         column = _known(biomarker, list(BIOMARKERS), "--biomarker")
-        values = patients.drop_duplicates("patient")[column].astype(float)
+        values = follow(patients[patients["arm"] == control], endpoint)[column].astype(float)
         thresholds = sorted({float(values.quantile(share)) for share in QUANTILES} - {float(values.min())})
         designs = compare_designs(
             patients, arm, endpoint, column, thresholds, whole, control=control, seed=seed, follow_up_years=years[-1:]
