@@ -12,7 +12,7 @@ from selfseed.cohort.course import Follower, early_cells, first_day, plan_cohort
 from selfseed.cohort.model import TRAITS
 from selfseed.cohort.patients import World, draw_patients
 from selfseed.cohort.read import from_dict, names, read
-from selfseed.cohort.run import count_at, run_cohort
+from selfseed.cohort.run import count_at, run_cohort, until
 from selfseed.results.chunks import Chunks
 
 LATE = {"add": [{"resect": "breast", "at": "30 day"}, {"give": "siltuximab", "at": "14.9 year"}]}
@@ -217,6 +217,13 @@ def test_a_tumour_that_was_never_removed_has_no_relapse():
     assert relapse_day(days, grows, 5.0, 1.0) == pytest.approx(2.0 + math.log(1.25) / math.log(2.0))
     table = run_cohort(small(30, {"nothing": {}}, follow_up="3 year"), 5, workers=1)
     assert (table["diameter_mm"] < 10.0).any() and table["relapse_day"].isna().all()
+
+
+def test_what_the_last_look_sees_counts_and_is_not_later_than_the_end():
+    """The end and the last look are the same day, but for rounding."""
+    end = np.array([1826.25, 1826.25, 1826.25])
+    seen = until(np.array([1826.25 + 3e-10, 1827.0, 12.0]), end)
+    assert seen[0] == end[0] and math.isnan(seen[1]) and seen[2] == 12.0
 
 
 def test_surgery_that_leaves_no_cell_ends_relapse_and_spares_metastases():

@@ -155,7 +155,7 @@ def _table(cohort: Cohort, parts: Sequence[dict[str, np.ndarray]], patients: Pat
         other = patients.other_death_day[number]
         end = np.fmin(np.minimum(other, cohort.follow_up), tumour)
         died = np.where(np.isfinite(tumour) & (tumour <= end), "tumour", np.where(other <= end, "other", ""))
-        organ_days = {site: _until(day, end) for site, day in zip(sites, organs, strict=True) if site != cohort.primary}
+        organ_days = {site: until(day, end) for site, day in zip(sites, organs, strict=True) if site != cohort.primary}
         frames.append(
             pd.DataFrame(
                 {
@@ -175,10 +175,10 @@ def _table(cohort: Cohort, parts: Sequence[dict[str, np.ndarray]], patients: Pat
                     "il8": patients.fold("CXCL8")[number],
                     **{f"{trait}_fold": patients.fold(trait)[number] for trait in TRAITS},
                     "follow_up_day": end,
-                    "relapse_day": _until(of["relapse_day"], end),
-                    "distant_day": _until(of["distant_day"], end),
-                    "response_day": _until(of["response_day"], end),
-                    "progression_day": _until(of["progression_day"], end),
+                    "relapse_day": until(of["relapse_day"], end),
+                    "distant_day": until(of["distant_day"], end),
+                    "response_day": until(of["response_day"], end),
+                    "progression_day": until(of["progression_day"], end),
                     "death_day": np.where(died != "", end, math.nan),
                     "cause": died,
                     "first_site": _first_site(organ_days),
@@ -218,8 +218,9 @@ def count_at(mean: np.ndarray, uniform: np.ndarray) -> np.ndarray:
     return np.where(mean > 0.0, poisson.ppf(uniform, np.where(mean > 0.0, mean, 1.0)), 0.0 * mean)
 
 
-def _until(day: np.ndarray, end: np.ndarray) -> np.ndarray:
-    return np.where(day <= end + SAME_DAY, day, math.nan)
+def until(day: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Return the days that are not after the end, but for rounding; nan for the others."""
+    return np.where(day <= end + SAME_DAY, np.minimum(day, end), math.nan)
 
 
 def _first_site(organ_days: dict[str, np.ndarray]) -> np.ndarray:
