@@ -26,12 +26,11 @@ def asking():
 
 
 @pytest.fixture
-def ask_here(tmp_path, monkeypatch, capsys):
-    """Ask in an empty folder, or in one of one's choice, and in this process: it need not load everything anew."""
+def say(monkeypatch, capsys):
+    """Ask in this process, for it is quicker; the answer has code, out and err."""
     from selfseed.doors import cli
 
-    def ask(*words, folder=tmp_path):
-        monkeypatch.chdir(folder)
+    def ask(*words):
         monkeypatch.setattr(sys, "argv", ["selfseed", *map(str, words)])
         capsys.readouterr()
         try:
@@ -40,6 +39,18 @@ def ask_here(tmp_path, monkeypatch, capsys):
         except SystemExit as end:
             code = end.code or 0
         said = capsys.readouterr()
-        return SimpleNamespace(returncode=code, stdout=said.out, stderr=said.err)
+        return SimpleNamespace(code=code, out=said.out, err=said.err)
+
+    return ask
+
+
+@pytest.fixture
+def ask_here(tmp_path, monkeypatch, say):
+    """Ask as ``ask`` does, in an empty folder or in one of one's choice, but in this process."""
+
+    def ask(*words, folder=tmp_path):
+        monkeypatch.chdir(folder)
+        answer = say(*words)
+        return SimpleNamespace(returncode=answer.code, stdout=answer.out, stderr=answer.err)
 
     return ask

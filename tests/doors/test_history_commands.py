@@ -4,13 +4,13 @@ import json
 import re
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
 import jsonschema
 import pytest
 
-from selfseed.doors import cli
 from selfseed.history.read import read_history, read_tree
 
 TREE = "GL 1\n1 2;3\n2;3 4\n2;3 5\n4 6;7;8\n1 9\n"
@@ -78,21 +78,9 @@ def patient(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def say(monkeypatch, capsys):
-    """Ask in this process, for it is quicker."""
-
-    def ask(*words):
-        monkeypatch.setattr(sys, "argv", ["selfseed", "history", *map(str, words)])
-        capsys.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = end.code or 0
-        said = capsys.readouterr()
-        return SimpleNamespace(code=code, out=said.out, err=said.err)
-
-    return ask
+def say(say):
+    """Ask of histories."""
+    return partial(say, "history")
 
 
 TREE_FILES = ("T.tree", "T.labeling")

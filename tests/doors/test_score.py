@@ -2,14 +2,11 @@
 
 import csv
 import io
-import sys
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from selfseed.doors import cli
 from selfseed.inference.gene_lists import signatures
 from selfseed.processes import GENES
 
@@ -36,21 +33,9 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def say(folder, monkeypatch, capsys):
-    """Ask in this process, for it is quicker."""
-
-    def ask(*words):
-        monkeypatch.setattr(sys, "argv", ["selfseed", *map(str, words)])
-        capsys.readouterr()
-        try:
-            cli.main()
-            code = 0
-        except SystemExit as end:
-            code = end.code or 0
-        said = capsys.readouterr()
-        return SimpleNamespace(code=code, out=said.out, err=said.err)
-
-    return ask
+def say(folder, say):
+    """Ask beside the files of these tests."""
+    return say
 
 
 def rows(text):
