@@ -6,7 +6,14 @@ import pytest
 from tests.cohort.patients import YEAR, patients
 
 from selfseed.base.errors import ScenarioError
-from selfseed.cohort.benefit import _arm, _of_arm, compare_restricted_means, compare_risks, tell_needed
+from selfseed.cohort.benefit import (
+    _arm,
+    _of_arm,
+    carried_by,
+    compare_restricted_means,
+    compare_risks,
+    tell_needed,
+)
 from selfseed.cohort.outcomes import follow
 
 ENDPOINT, DAY = "overall survival", 8 * YEAR
@@ -114,6 +121,37 @@ def test_two_arms_that_do_the_same_show_no_difference():
     assert risks["needed_low"] > 0.0 > risks["needed_high"]
     means = compare_restricted_means(table, ENDPOINT, DAY, resamples=50).iloc[0]
     assert means["gain_day"] == 0.0 and means["differing"] == 0 and np.isnan(means["low_day"])
+
+
+def gaining(days):
+    """Return a thousand patients who all die, of whom the first gain so many days."""
+    table = patients(np.random.default_rng(1), 1000, {"none": 3.0, "drug": 3.0})
+    gained = np.zeros(1000)
+    gained[: len(days)] = days
+    early = np.sort(table["death_day"].to_numpy()[:1000])
+    return table.assign(death_day=np.concatenate([early, early + gained]))
+
+
+def test_minutes_are_no_difference():
+    minutes = compare_restricted_means(gaining([0.01] * 500), ENDPOINT, DAY, resamples=99).iloc[0]
+    assert minutes["differing"] == 0 and np.isnan(minutes["low_day"])
+    hours = compare_restricted_means(gaining([0.05] * 500), ENDPOINT, DAY, resamples=99).iloc[0]
+    assert hours["differing"] == 500 and 0.0 < hours["low_day"] < 0.025 < hours["high_day"]
+
+
+def test_a_gain_that_three_patients_carry_has_no_interval():
+    """Fifty gain an hour or two, and three a hundred days: these make the mean, and say nothing of chance."""
+    few = compare_restricted_means(gaining([100.0] * 3 + [0.1] * 50), ENDPOINT, DAY, resamples=99).iloc[0]
+    assert few["differing"] == 53 and few["carried_by"] == pytest.approx(3.1, abs=0.05) and np.isnan(few["low_day"])
+    enough = compare_restricted_means(gaining([100.0] * 9 + [0.1] * 50), ENDPOINT, DAY, resamples=99).iloc[0]
+    assert enough["carried_by"] == pytest.approx(9.1, abs=0.05) and enough["low_day"] > 0.0
+    assert carried_by(np.zeros(4)) == 0.0
+
+
+def test_a_handful_of_equal_pairs_leaves_as_much_room_as_an_exact_count():
+    """Of 23 pairs none differs: a share of 0.15 would leave none with a chance of 0.024, so 7 treated may spare one."""
+    risks = compare_risks(patients(np.random.default_rng(1), 23, {"none": 3.0, "again": 3.0}), ENDPOINT, DAY).iloc[0]
+    assert np.ceil(risks["needed_low"]) == 7 and np.floor(risks["needed_high"]) == -7
 
 
 def test_where_too_few_patients_differ_nothing_is_claimed():

@@ -6,7 +6,15 @@ import pytest
 from tests.cohort.patients import YEAR, patients
 
 from selfseed.base.errors import RunError, ScenarioError
-from selfseed.cohort.hazards import NO_EVENTS, estimate_hazard_ratios, score_residuals
+from selfseed.cohort.hazards import (
+    FEW_DIFFER,
+    FEW_EVENTS,
+    FORETOLD,
+    NO_EVENTS,
+    estimate_hazard_ratios,
+    is_separated,
+    score_residuals,
+)
 
 ENDPOINT = "overall survival"
 
@@ -104,6 +112,75 @@ def test_a_level_without_events_is_said_not_to_be_known(confounded):
     rare = confounded.assign(rare=np.where(confounded.index == confounded["death_day"].isna().idxmax(), "yes", "no"))
     row = estimate_hazard_ratios(rare, ENDPOINT, ["rare"], models=["alone"]).iloc[0]
     assert np.isnan(row["hazard_ratio"]) and row["note"] == NO_EVENTS
+
+
+def some(confounded, events):
+    """Return as many of the patients as have so many events among them."""
+    return confounded[: int(np.flatnonzero(confounded["death_day"].notna())[events - 1]) + 1]
+
+
+def test_a_ratio_needs_five_events_for_each_covariate(confounded):
+    three = ["aggressiveness", "diameter_mm", "detected_by"]
+    few, enough = (estimate_hazard_ratios(some(confounded, events), ENDPOINT, three, models=["together"])
+                   for events in (14, 15))  # fmt: skip
+    assert few["hazard_ratio"].isna().all() and set(few["note"]) == {FEW_EVENTS} and few["events"].eq(14).all()
+    assert enough["hazard_ratio"].notna().all() and set(enough["note"]) == {""}
+    alone = estimate_hazard_ratios(some(confounded, 4), ENDPOINT, three, models=["alone"])
+    assert alone["note"].isin([FEW_EVENTS, NO_EVENTS]).all()
+
+
+def test_the_same_patient_in_two_arms_is_one_event_and_not_two():
+    table = patients(np.random.default_rng(1), 40, {"none": 0.15, "drug": 0.10})
+    died = table.loc[table["death_day"].notna(), "patient"].unique()
+    few = table[~table["patient"].isin(died[4:])]
+    row = estimate_hazard_ratios(few, ENDPOINT, ["arm"], models=["alone"]).iloc[0]
+    assert few["death_day"].notna().sum() > 4 and row["note"] == FEW_EVENTS
+
+
+def test_what_foretells_the_event_without_fail_has_no_ratio(confounded):
+    """Who dies is always who has most of it; one who does not is enough to make the ratio known."""
+    first = confounded.assign(mark=-confounded["death_day"].fillna(1e5) / YEAR)[:200]
+    alone = estimate_hazard_ratios(first, ENDPOINT, ["mark"], models=["alone"]).iloc[0]
+    assert alone["note"] == FORETOLD and np.isnan(alone["hazard_ratio"])
+    loose = first.assign(mark=np.where(first.index < 100, first["mark"], first["aggressiveness"]))
+    assert estimate_hazard_ratios(loose, ENDPOINT, ["mark"], models=["alone"]).iloc[0]["note"] == ""
+
+
+def test_a_covariate_that_only_the_spared_have_beside_one_that_tells_is_not_known(confounded):
+    """Of two covariates one has a likelihood without a peak; the score alone does not show it."""
+    spared = confounded["death_day"].isna() & (confounded.index % 7 == 0)
+    table = confounded.assign(rare=spared.to_numpy(float))[:600]
+    found = estimate_hazard_ratios(table, ENDPOINT, ["aggressiveness", "rare"], models=["together"])
+    assert set(found["note"]) == {FORETOLD}
+
+
+def test_separation_is_seen_in_either_direction_and_with_ties():
+    time, event = np.array([1.0, 2.0, 2.0, 3.0, 4.0]), np.array([True, True, True, False, False])
+    assert is_separated(time, event, np.array([3.0, 2.0, 2.0, 1.0, 1.0]))
+    assert is_separated(time, event, np.array([1.0, 1.0, 1.0, 1.0, 0.0]))
+    assert not is_separated(time, event, np.array([3.0, 1.0, 2.0, 1.0, 1.0]))
+    assert not is_separated(time, event, np.ones(5))
+
+
+def test_arms_of_which_hardly_a_patient_differs_have_no_interval():
+    table = patients(np.random.default_rng(1), 300, {"none": 0.15, "drug": 0.15})
+    later = table["arm"].eq("drug") & table["patient"].isin(table.loc[table["death_day"].notna(), "patient"][:4])
+    assert later.sum() == 4
+
+    def moved(days):
+        return table.assign(death_day=table["death_day"].where(~later, table["death_day"] * 0.5 + days))
+
+    few = estimate_hazard_ratios(moved(0.0), ENDPOINT, ["arm"], models=["alone"]).iloc[0]
+    assert few["note"] == FEW_DIFFER and np.isfinite(few["hazard_ratio"]) and np.isnan([few["low"], few["high"]]).all()
+    many = patients(np.random.default_rng(1), 300, {"none": 0.15, "drug": 0.12})
+    assert estimate_hazard_ratios(many, ENDPOINT, ["arm"], models=["alone"]).iloc[0]["note"] == ""
+
+
+def test_patients_of_whom_none_can_be_put_before_another_end_in_a_row_without_concordance(confounded):
+    """All events lie after all others were lost: nobody's order is known, and lifelines has no concordance for it."""
+    table = confounded[:40].assign(follow_up_day=1.0, death_day=1.0)
+    row = estimate_hazard_ratios(table, ENDPOINT, ["aggressiveness"], models=["alone"]).iloc[0]
+    assert row["events"] == 40 and np.isnan(row["concordance"])
 
 
 def test_questions_that_cannot_be_answered_are_told(confounded):

@@ -130,6 +130,14 @@ def test_what_cannot_be_compared_says_why(fitting):
     assert of(without, "CTC in 7.5 ml, no metastasis")["note"].tolist() == ["column 'ctc' is missing"]
 
 
+def test_fewer_than_twenty_simulated_patients_are_not_scored():
+    few, enough = (compare_with_real(cohort(np.random.default_rng(1), count), cohorts=[]) for count in (15, 400))
+    told = few[few["simulated"].notna()]
+    assert len(told) > 5 and told["misfit"].isna().all() and set(told["inside"]) == {""}
+    assert told["note"].str.contains("not scored: ").all()
+    assert (enough["inside"] != "").sum() > 10
+
+
 def test_arms_take_the_roles_that_they_are_given():
     two = cohort(np.random.default_rng(2), 3000, arms=("surgery", "both"), effect=2.0)
     found = compare_with_real(two, roles={"radiotherapy": "both", "endocrine": "both"}, cohorts=[])

@@ -248,6 +248,24 @@ def test_metastases_of_a_patient_progress_when_their_cells_say_so():
     assert (seen["progression_day"] > 0).all() and (seen["progression_day"] <= seen["follow_up_day"]).all()
 
 
+def with_killers(kills):
+    """Return women of whom each also gets 10^10 cells that kill as many others as is said, in an arm of its own."""
+    whole = document(patients=40, follow_up="5 year")
+    whole["scenario"]["clones"] = {"breast cancer": {}, "killer": {"treatment": {"kills": kills}}}
+    killers = {"inject": "killer", "route": "tail_vein", "cells": 1e10, "at": "31 day"}
+    return from_dict(whole | {"arms": {"surgery": CUT, "killers": {"add": [*CUT["add"], killers]}}})
+
+
+def test_engineered_killers_are_no_cancer_that_is_seen_or_kills():
+    """Killers that hardly kill change hardly anybody's course; the same cells without a sting are metastases."""
+    harmless, cancer = (run_cohort(with_killers(kills), 2, workers=1).set_index("arm") for kills in (1e-12, 0.0))
+    for column in ("distant_day", "death_day", "relapse_day"):
+        found, wanted = (harmless.loc[arm, column].isna().sum() for arm in ("killers", "surgery"))
+        assert abs(found - wanted) <= 1
+    spread = cancer["distant_day"].notna().groupby("arm").sum()
+    assert spread["killers"] > 2 * spread["surgery"] + 10
+
+
 def test_the_same_patients_whoever_follows_them_and_after_an_interruption(tmp_path):
     cohort = small(60)
     whole = run_cohort(cohort, 2, workers=1)
@@ -363,6 +381,26 @@ def test_a_cohort_like_what_cannot_be_is_told(tmp_path, text, said):
     (tmp_path / "circle.yaml").write_text(f"selfseed-cohort: 1\n{text}\n")
     with pytest.raises(ScenarioError, match=said):
         read(tmp_path / "circle.yaml")
+
+
+def test_a_file_says_itself_of_which_version_it_is(tmp_path):
+    (tmp_path / "own.yaml").write_text("like: breast-cohort\npatients: 3\n")
+    with pytest.raises(ScenarioError, match="selfseed-cohort"):
+        read(tmp_path / "own.yaml")
+
+
+def test_mistakes_in_arms_are_told_together_with_those_elsewhere(tmp_path):
+    text = "stage: metastasised\narms: {a: {add: [{give: aspirin, at: 3 day}, {resect: chest, at: 3 day}]}}"
+    (tmp_path / "own.yaml").write_text(f"selfseed-cohort: 1\nlike: breast-cohort\n{text}\n")
+    with pytest.raises(ScenarioError) as caught:
+        read(tmp_path / "own.yaml")
+    assert len(caught.value.problems) == 3
+    assert all(word in str(caught.value) for word in ("metastatic", "unknown drug", "unknown site"))
+
+
+def test_no_patients_are_refused_in_python_too():
+    with pytest.raises(ScenarioError, match="patients  = 0  must be >= 1"):
+        run_cohort(small().model_copy(update={"patients": 0}), 1)
 
 
 def test_only_the_stage_that_is_asked_for_is_followed_with_the_same_courses():

@@ -128,3 +128,45 @@ def test_the_arm_on_trial_is_the_second_and_is_told(ask_here, done):
     assert (summary["control"], summary["arm"]) == ("surgery", "surgery and radiotherapy")
     answer = ask_here("cohort", "trial", "women", "--sizes", "nan", "--out", "trial-3", folder=done[0].parent)
     assert answer.returncode == 2 and "--sizes" in answer.stderr
+
+
+def test_few_patients_are_told_to_be_too_few_and_nothing_breaks(ask_here, tmp_path):
+    """One death among five women is no hazard ratio, and one woman is laid beside no real ones."""
+    answer = ask_here("cohort", "run", "breast-cohort", "--patients", "5", "--seed", "3", "--workers", "1",
+                      "--out", "few")  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    summary = json.loads((tmp_path / "few" / "summary.json").read_text())
+    assert summary["hazards"] == [] and "too few patients have an event to tell what foretells it" in summary["words"]
+    assert summary["words"][-1] == "too few patients to lay them beside real ones"
+    page = (tmp_path / "few" / "report.html").read_text("utf-8")
+    assert "5 virtual patients drawn, " in page and "of the others: circulating tumour cells in 7.5 ml of blood" in page
+
+
+def test_trials_of_a_handful_of_metastatic_patients_end_in_words(ask_here, tmp_path):
+    """Of sixty women one or two are metastatic; regressions on them have no order of events to tell."""
+    answer = ask_here("cohort", "run", "metastatic-trials", "--patients", "60", "--workers", "1", "--out", "few")
+    assert answer.returncode == 0, answer.stderr
+    assert all(row["inside"] == "" for row in json.loads((tmp_path / "few" / "summary.json").read_text())["real"])
+
+
+def test_a_trial_drawn_from_fewer_patients_than_it_has_says_so(ask_here, done):
+    answer = ask_here("cohort", "trial", str(done[0]), "--sizes", "50,2000", "--follow-up", "3,5", "--out", "small")
+    assert "patients were simulated, and trials of up to 2,000 are drawn from them again and again" in answer.stderr
+    assert "3 years after the last has entered: " in answer.stderr and "5 years after" in answer.stderr
+    assert "in the simulation: " in answer.stderr and "(95 % interval " in answer.stderr
+
+
+@pytest.mark.parametrize("command", ["check", "explain"])
+@pytest.mark.parametrize("as_file", [True, False])
+def test_a_cohort_is_no_scenario_and_is_told_what_checks_it(ask_here, tmp_path, command, as_file):
+    (tmp_path / "own.yaml").write_text("selfseed-cohort: 1\nlike: breast-cohort\n")
+    answer = ask_here(command, "own.yaml" if as_file else "breast-cohort")
+    assert answer.returncode == 2 and "is a cohort of patients" in answer.stderr
+    assert "selfseed cohort run" in answer.stderr and "--dry-run` checks" in answer.stderr
+
+
+def test_a_scenario_is_no_cohort_and_is_told_what_runs_it(ask_here, tmp_path):
+    (tmp_path / "mouse.yaml").write_text("selfseed: 1\ntitle: a mouse\n")
+    for source in ("kim2009-two-gland", "mouse.yaml"):
+        answer = ask_here("cohort", "run", source, "--dry-run")
+        assert f"is a scenario, no cohort  `selfseed simulate {source}` runs it" in answer.stderr

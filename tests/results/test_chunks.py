@@ -91,6 +91,26 @@ def test_where_nothing_is_to_be_resumed_the_job_starts_and_says_so(tmp_path):
     assert len(said) == 1 and "starts from the beginning" in said[0]
 
 
+def test_a_finished_job_is_not_resumed(tmp_path):
+    (tmp_path / "out").mkdir()
+    said = []
+    with (
+        pytest.raises(OutputError, match="there is nothing to resume"),
+        chunks.hold(tmp_path / "out", ASKED, resume=True, say=said.append),
+    ):
+        pass
+    assert not said and not chunks.unfinished(tmp_path / "out").exists()
+
+
+def test_who_stops_a_job_is_told_whether_anything_was_kept(tmp_path):
+    with chunks.hold(tmp_path / "out", ASKED, resume=False) as kept:
+        assert kept.tell_stopped("--resume") == (
+            "stopped before anything was kept; the same command starts from the beginning"
+        )
+        kept.write("000001", {"one": np.ones(1)})
+        assert kept.tell_stopped("--resume") == "stopped; --resume goes on"
+
+
 def _hold_for_a_while(out, begun, end):
     with chunks.hold(out, ASKED, resume=False):
         begun.set()

@@ -68,12 +68,29 @@ def test_pairing_the_wrong_mice_would_be_noticed():
     assert unpaired.high - unpaired.low > 3 * (paired.high - paired.low)
 
 
-def test_differences_of_shares_hold_the_truth_at_least_94_times_in_100():
-    rng = np.random.default_rng(2)
-    chance = rng.uniform(size=(EXPERIMENTS, 30))
-    estimates = [share_difference(mice < 0.7, (mice < 0.5) | (mice > 0.95)) for mice in chance]
-    assert np.mean([estimate.low <= 0.15 <= estimate.high for estimate in estimates]) > 0.94
-    assert np.mean([estimate.high - estimate.low for estimate in estimates]) < 0.4
+def coverage(pairs, gained, lost):
+    """Return how often the interval of paired shares holds the truth, summed over every outcome that is not rare."""
+    from scipy.stats import multinomial
+
+    held = 0.0
+    for plus in range(pairs + 1):
+        for minus in range(pairs + 1 - plus):
+            chance = multinomial.pmf([plus, minus, pairs - plus - minus], pairs, [gained, lost, 1.0 - gained - lost])
+            if chance > 1e-6:
+                place = np.arange(pairs)
+                estimate = share_difference(place < plus, (place >= plus) & (place < plus + minus))
+                held += chance * (estimate.low <= gained - lost <= estimate.high)
+    return held
+
+
+@pytest.mark.parametrize(("pairs", "gained", "lost"), [(30, 0.2, 0.05), (30, 0.3, 0.1), (50, 0.1, 0.1)])
+def test_differences_of_shares_hold_the_truth_about_95_times_in_100(pairs, gained, lost):
+    assert 0.94 < coverage(pairs, gained, lost) < 0.97
+
+
+@pytest.mark.parametrize(("pairs", "gained"), [(23, 0.1), (200, 0.01), (1000, 0.002)])
+def test_where_hardly_any_pair_differs_the_interval_still_holds_the_truth(pairs, gained):
+    assert coverage(pairs, gained, 0.0) > 0.95
 
 
 def test_shares_that_never_differ_still_leave_room_for_doubt():

@@ -25,10 +25,11 @@ def index(intervention, parameter, noise):
 
 
 SUMMARY = {
-    "title": "Made up", "patients": 9, "control": "surgery", "years": 10.0, "seed": 1, "words": [],
+    "title": "Made up", "patients": 9, "followed": 8, "arms": 3, "control": "surgery",
+    "years": 10.0, "seed": 1, "words": [],
     "ranking": [
         {"arm": arm, "intervention": arm, "start_day": 0.0, "endpoint": endpoint, "gain_day": 5.0, "low_day": 1.0,
-         "high_day": 9.0, "differing": 7, "words": "", "seen": True}
+         "high_day": 9.0, "differing": 7, "carried_by": 6.0, "number_needed": "", "seen": True}
         for arm, endpoint in product(INTERVENTIONS, ("overall survival", "distant-metastasis-free survival"))
     ],
     "map": [

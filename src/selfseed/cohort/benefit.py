@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 RESAMPLES = 2000
 FEWEST_DIFFERING = 5
 """With fewer patients who differ between two arms, redrawing patients says nothing about chance."""
+LEAST_DAY = 1.0 / 24.0
+"""Patients whose days differ by less do not differ."""
 _CELLS = 4_000_000
 
 
@@ -67,7 +69,8 @@ def compare_restricted_means(
     -------
     DataFrame
         One row per arm but the control: arm, control, day, mean_day, control_mean_day, gain_day, low_day, high_day
-        (95 %), patients, differing (patients whose course differs). NaN limits: fewer than five patients differ.
+        (95 %), patients, differing (patients whose course differs by an hour or more), carried_by (how many carry the
+        gain, see `carried_by`). NaN limits: fewer than five differ, or carry it.
 
     Raises
     ------
@@ -85,11 +88,14 @@ def compare_restricted_means(
         value = [float(_of_arm(one, day, np.ones((1, shared)))[1][0]) for one in pair]
         drawn = np.concatenate([_of_arm(pair[0], day, counts)[1] - _of_arm(pair[1], day, counts)[1]
                                 for counts in _redraw(shared, resamples, seed)])  # fmt: skip
-        differing = _differing(*pair, day)
-        low, high = np.quantile(drawn, [TAIL, 1.0 - TAIL]) if differing >= FEWEST_DIFFERING else (np.nan, np.nan)
+        time, event, alone = _shared(pair, day)
+        differing = count_differing(time, event) + alone
+        carried = carried_by(time[0] - time[1]) + alone
+        enough = min(differing, carried) >= FEWEST_DIFFERING
+        low, high = np.quantile(drawn, [TAIL, 1.0 - TAIL]) if enough else (np.nan, np.nan)
         table.append({"arm": arm, "control": base, "day": day, "mean_day": value[0], "control_mean_day": value[1],
                       "gain_day": value[0] - value[1], "low_day": low, "high_day": high, "patients": shared,
-                      "differing": differing})  # fmt: skip
+                      "differing": differing, "carried_by": carried})  # fmt: skip
     return pd.DataFrame(table)
 
 
@@ -125,21 +131,21 @@ def compare_risks(
     Notes
     -----
     Where it is known of every patient whether he had the event by ``day``, the interval is that of paired shares
-    (Agresti & Min), honest also where few pairs differ; otherwise that of redrawn patients. The limits of the number
-    needed to treat are one over those of the reduction: where these lie on both sides of 0, the interval goes from
-    ``needed_low`` to spare one, through infinity, to ``needed_high`` (negative) to harm one.
+    (Tango's score interval), honest also where few pairs differ; otherwise that of redrawn patients. The limits of the
+    number needed to treat are one over those of the reduction: where these lie on both sides of 0, the interval goes
+    from ``needed_low`` to spare one, through infinity, to ``needed_high`` (negative) to harm one.
 
     References
     ----------
     Altman (1998), https://doi.org/10.1136/bmj.317.7168.1309;
-    Agresti & Min (2005), https://doi.org/10.1002/sim.1781
+    Tango (1998), https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B
     """
     import pandas as pd
 
     table = []
     for arm, base, pair, shared in _pairs(patients, endpoint, day, control, metastatic):
         risk, control_risk = (1.0 - float(_of_arm(one, day, np.ones((1, shared)))[0][0]) for one in pair)
-        differing = _differing(*pair, day)
+        differing = _differing(pair, day)
         reduction = _reduction(pair, day, shared, resamples, seed, control_risk - risk, differing)
         low, high = (np.nan if limit is None else limit for limit in (reduction.low, reduction.high))
         needed, needed_low, needed_high = number_needed(control_risk - risk, low, high)
@@ -247,16 +253,53 @@ def _redraw(patients: int, resamples: int, seed: int) -> Iterator[np.ndarray]:
         yield np.bincount(drawn.ravel(), minlength=rows * patients).reshape(rows, patients).astype(float)
 
 
-def _courses(arm: _Arm, day: float) -> dict[int, tuple[float, bool]]:
-    """Return for each patient when he was last known to be without the event, and whether it then came."""
-    cut, seen = np.minimum(arm.time, day), arm.event & (arm.time <= day)
-    return dict(zip(arm.patient.tolist(), zip(cut.tolist(), seen.tolist(), strict=True), strict=True))
+def count_differing(time: np.ndarray, event: np.ndarray) -> int:
+    """Return how many patients have another course in one arm than in the other.
+
+    Parameters
+    ----------
+    time : float[2, patient] [day]
+        In either arm.
+    event : bool[2, patient]
+    """
+    return int(((abs(time[0] - time[1]) >= LEAST_DAY) | (event[0] != event[1])).sum())
 
 
-def _differing(arm: _Arm, control: _Arm, day: float) -> int:
+def carried_by(days: np.ndarray) -> float:
+    r"""Return how many patients carry a gain: :math:`(\sum |d|)^2 / \sum d^2`.
+
+    It is n where n patients gain or lose the same, and one where a single patient gains nearly all.
+
+    Parameters
+    ----------
+    days : float[patient] [day]
+        What each gains, or loses.
+
+    References
+    ----------
+    Kish (1965), Survey Sampling, chapter 8.
+
+    Examples
+    --------
+    >>> carried_by(np.array([10.0, -10.0, 10.0])), round(carried_by(np.array([100.0, 0.1, 0.1])), 2)
+    (3.0, 1.0)
+    """
+    square = float((days**2).sum())
+    return float(abs(days).sum()) ** 2 / square if square > 0.0 else 0.0
+
+
+def _shared(pair: tuple[_Arm, _Arm], day: float) -> tuple[np.ndarray, np.ndarray, int]:
+    """Return time [day] and event until ``day`` (arm, patient) of those in both arms, and how many are in one only."""
+    both, *places = np.intersect1d(pair[0].patient, pair[1].patient, return_indices=True)
+    time = np.stack([np.minimum(one.time[place], day) for one, place in zip(pair, places, strict=True)])
+    event = np.stack([(one.event & (one.time <= day))[place] for one, place in zip(pair, places, strict=True)])
+    return time, event, sum(len(one.patient) for one in pair) - 2 * len(both)
+
+
+def _differing(pair: tuple[_Arm, _Arm], day: float) -> int:
     """Return how many patients have another course until ``day`` in one arm than in the other, or are in one only."""
-    here, there = _courses(arm, day), _courses(control, day)
-    return sum(here.get(patient) != there.get(patient) for patient in here.keys() | there.keys())
+    time, event, alone = _shared(pair, day)
+    return count_differing(time, event) + alone
 
 
 def _reduction(

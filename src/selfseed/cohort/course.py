@@ -182,7 +182,8 @@ class Follower:
         if not found:
             return Diagnosis("", math.nan, math.nan, 0, math.nan, False, math.nan, math.nan), []
         per_seed = cells_per_seed(setting, animal, self.plan.primary)
-        diagnosis = self._diagnosis(patient, per_seed, record, times, row - 1, limits)
+        cells = cancer_cells(record.cells[:row], course)
+        diagnosis = self._diagnosis(patient, per_seed, cells, record.blood[:row, 1], times[row - 1], limits[row - 1])
         if not is_followed(self.plan.cohort, diagnosis.metastatic):
             return diagnosis, []
         state = compact(animal)
@@ -211,10 +212,11 @@ class Follower:
         self._check(status)
         cut = (course.what == RESECTING) & (course.place == self.plan.primary)
         removed = np.fmin.reduce(animal.happened[cut], initial=math.inf) - start
-        return self._outcome(times[:rows] - start, record, limits[0], dead, float(removed))
+        cells = cancer_cells(record.cells[:rows], course)
+        return self._outcome(times[:rows] - start, cells, record, limits[0], dead, float(removed))
 
-    def _outcome(self, days: Array, record: Record, lethal: Array, dead: bool, removed: float) -> Outcome:
-        plan, cells = self.plan, record.cells[: days.size].sum(axis=2)
+    def _outcome(self, days: Array, cells: Array, record: Record, lethal: Array, dead: bool, removed: float) -> Outcome:
+        plan = self.plan
         seen = self._cells_of(plan.cohort.detection.metastasis_seen)
         organs = np.array([first_day(days, cells[:, site], seen) for site in range(cells.shape[1])])
         primary = plan.primary
@@ -237,23 +239,21 @@ class Follower:
         )  # fmt: skip
 
     def _diagnosis(
-        self, patient: int, per_seed: float, record: Record, times: Array, row: int, limits: Array
+        self, patient: int, per_seed: float, cells: Array, blood: Array, day: float, limits: Array
     ) -> Diagnosis:
-        cells = record.cells[row].sum(axis=1)
-        primary, detection = self.plan.primary, self.plan.cohort.detection
-        diameter = float(diameter_of(cells[primary], self.density))
+        """Return how a patient is found at the last look; ``cells`` is float[look, site], ``blood`` float[look]."""
+        primary, detection, last = self.plan.primary, self.plan.cohort.detection, cells[-1]
+        diameter = float(diameter_of(last[primary], self.density))
         how = "symptoms" if diameter >= self.patients.symptoms_mm[patient] else "screening"
-        if cells[primary] < limits[row, primary]:
+        if last[primary] < limits[primary]:
             how = "metastasis"
-        others = np.delete(cells, primary)
-        per_ml = float(record.blood[row, 1])
+        others = np.delete(last, primary)
+        per_ml = float(blood[-1])
         stream = np.random.Generator(np.random.PCG64(np.random.SeedSequence(self.seed, spawn_key=(61, patient))))
         return Diagnosis(
-            how, float(times[row]), diameter, int(stream.poisson(per_ml * TUBE_ML)), per_ml,
+            how, float(day), diameter, int(stream.poisson(per_ml * TUBE_ML)), per_ml,
             bool((others >= self._cells_of(detection.metastasis_seen)).any()),
-            early_cells(record.cells[: row + 1, primary].sum(axis=1), record.blood[: row + 1, 1],
-                        self._cells_of(EARLY_MM)),
-            per_seed,
+            early_cells(cells[:, primary], blood, self._cells_of(EARLY_MM)), per_seed,
         )  # fmt: skip
 
     def _for_patient(self, which: int, patient: int) -> tuple[Setting, Array, Course]:
@@ -321,6 +321,11 @@ def is_followed(cohort: Cohort, metastatic: bool) -> bool:
 def diameter_of(cells: Array | float, density_per_mm3: float) -> Array:
     """Return the diameter [mm] of a sphere of so many cells."""
     return np.asarray((6.0 / math.pi * cells / density_per_mm3) ** (1.0 / 3.0))
+
+
+def cancer_cells(cells: Array, course: Course) -> Array:
+    """Return float[look, site] of float[look, site, clone], without engineered killers: they are seen as no tumour."""
+    return np.asarray(cells[..., course.therapy.kills == 0.0].sum(axis=-1))
 
 
 def first_day(days: Array, values: Array, limit: float) -> float:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from selfseed.base.errors import Problem, RunError, ScenarioError
+from selfseed.cohort.benefit import FEWEST_DIFFERING, count_differing
 from selfseed.cohort.outcomes import arms_of, check_patients, follow
 from selfseed.cohort.survival import TAIL, require_lifelines
 
@@ -20,7 +21,14 @@ COLUMNS = (
     "standard_error", "patients", "events", "concordance", "note",
 )  # fmt: skip
 MODELS = ("alone", "together")
+FEWEST_EVENTS = 5
+"""For each number that a regression estimates; see Vittinghoff & McCulloch 2007, https://doi.org/10.1093/aje/kwk052"""
+MOST_ERROR = 2.0
+"""Of a log hazard ratio per standard deviation; above it the likelihood has no peak that is worth the name."""
 NO_EVENTS = "no events on one side: the ratio is not known"
+FEW_EVENTS = f"fewer than {FEWEST_EVENTS} patients with the event for each covariate: the ratio is not known"
+FORETOLD = "a covariate foretells the event without fail, so that no ratio is too high: not known"
+FEW_DIFFER = f"fewer than {FEWEST_DIFFERING} patients differ between the arms: no interval"
 
 
 def estimate_hazard_ratios(
@@ -52,7 +60,10 @@ def estimate_hazard_ratios(
     Returns
     -------
     DataFrame
-        One row per model, covariate and level, with the columns in ``COLUMNS``; ratios with 95 % intervals.
+        One row per model, covariate and level, with the columns in ``COLUMNS``; ratios with 95 % intervals. What
+        cannot be told is NaN, with a note: ratios where an event is wanting on one side, where fewer than five
+        patients per covariate have it, or where a covariate foretells it without fail; intervals of arms between which
+        fewer than five patients differ.
 
     Raises
     ------
@@ -85,7 +96,19 @@ def estimate_hazard_ratios(
         groups = [[name] for name in steps] if model == "alone" else [list(steps)]
         for names in groups:
             table += [{"model": model} | row for row in _fit(rows, {name: parts[name] for name in names})]
+    for row in table:
+        if row["covariate"] == "arm" and not row["note"] and _few_differ(rows, row["level"], row["reference"]):
+            row |= dict.fromkeys(("low", "high", "p", "standard_error"), np.nan) | {"note": FEW_DIFFER}
     return pd.DataFrame(table, columns=list(COLUMNS))
+
+
+def _few_differ(rows: pd.DataFrame, arm: str, control: str) -> bool:
+    """Tell whether two arms of the same patients are too alike for errors clustered by patient to say anything."""
+    courses = [rows[rows["arm"].astype(str) == name].set_index("patient") for name in (arm, control)]
+    shared = courses[0].index.intersection(courses[1].index)
+    time, event = (np.stack([one.loc[shared, name] for one in courses]) for name in ("time_day", "event"))
+    alone = sum(len(one) for one in courses) - 2 * len(shared)
+    return count_differing(time, event) + alone < FEWEST_DIFFERING
 
 
 def _columns(rows: pd.DataFrame, name: str, step: float, control: str | None) -> dict[tuple[str, str, float], Any]:
@@ -109,11 +132,14 @@ def _fit(rows: pd.DataFrame, parts: Mapping[str, Mapping[tuple[str, str, float],
     """Return one row for each column of numbers, from one regression on all that can be told."""
     event = rows["event"].to_numpy(bool)
     columns = [(name, *key, values) for name, part in parts.items() for key, values in part.items()]
-    usable = [bool(key[1] == "" or _events_on_both_sides(key[4], event)) for key in columns]
-    design = np.stack([key[4] for key, use in zip(columns, usable, strict=True) if use] or [np.empty(len(rows))], -1)
-    fitted = _regress(rows, design) if any(usable) else None
+    notes = ["" if key[1] == "" or _events_on_both_sides(key[4], event) else NO_EVENTS for key in columns]
+    usable = [not note for note in notes]
+    if rows.loc[event, "patient"].nunique() < FEWEST_EVENTS * sum(usable):
+        notes = [note or FEW_EVENTS for note in notes]
+    elif any(usable):
+        fitted = _regress(rows, np.stack([key[4] for key, use in zip(columns, usable, strict=True) if use], -1))
     told, place = [], 0
-    for (name, level, reference, step, _), use in zip(columns, usable, strict=True):
+    for (name, level, reference, step, _), note in zip(columns, notes, strict=True):
         row = {
             "covariate": name,
             "level": level,
@@ -121,9 +147,9 @@ def _fit(rows: pd.DataFrame, parts: Mapping[str, Mapping[tuple[str, str, float],
             "per": step,
             "patients": rows["patient"].nunique(),
             "events": int(event.sum()),
-            "note": "" if use else NO_EVENTS,
+            "note": note,
         }
-        if use and fitted is not None:
+        if not note:
             row |= {key: values[place] for key, values in fitted.items()}
             place += 1
         told.append(row)
@@ -134,8 +160,8 @@ def _events_on_both_sides(values: np.ndarray, event: np.ndarray) -> bool:
     return bool(event[values > 0.0].any() and event[values == 0.0].any())
 
 
-def _regress(rows: pd.DataFrame, design: np.ndarray) -> dict[str, list[float]]:
-    """Return per column of ``design`` the ratio, its interval, and the concordance of the regression."""
+def _regress(rows: pd.DataFrame, design: np.ndarray) -> dict[str, list[Any]]:
+    """Return per column of ``design`` the ratio, its interval, a note, and the concordance of the regression."""
     import pandas as pd
     from lifelines import CoxPHFitter
     from lifelines.exceptions import ConvergenceError, StatError
@@ -151,21 +177,50 @@ def _regress(rows: pd.DataFrame, design: np.ndarray) -> dict[str, list[float]]:
         remedy = "leave out covariates that say the same as others, or that foretell the outcome without fail"
         raise RunError(f"Cox's regression came to no end: {remedy}") from cause
     log_ratio, spread = fitted.params_.to_numpy(), fitted.variance_matrix_.to_numpy()
+    loose = np.sqrt(np.diag(spread)) * design.std(axis=0) > MOST_ERROR
+    if loose.any() or is_separated(time, event, design @ log_ratio):
+        return {"note": [FORETOLD] * len(log_ratio)}
     moves = score_residuals(time, event, design, log_ratio) @ spread
     _, cluster = np.unique(rows["patient"].to_numpy(), return_inverse=True)
     summed = np.zeros((cluster.max() + 1, design.shape[1]))
     np.add.at(summed, cluster, moves)
     error = np.sqrt((summed**2).sum(axis=0))
     half = -ndtri(TAIL) * error
+    try:
+        concordance = float(fitted.concordance_index_)
+    except ZeroDivisionError:  # no two patients of whom it is known who had the event first
+        concordance = np.nan
     return {
         "hazard_ratio": list(np.exp(log_ratio)),
         "low": list(np.exp(log_ratio - half)),
         "high": list(np.exp(log_ratio + half)),
-        "p": list(2.0 * ndtr(-abs(log_ratio) / error)),
+        "p": list(2.0 * ndtr(-abs(log_ratio) / np.where(error > 0.0, error, np.nan))),
         "log_ratio": list(log_ratio),
         "standard_error": list(error),
-        "concordance": [float(fitted.concordance_index_)] * len(log_ratio),
+        "concordance": [concordance] * len(log_ratio),
+        "note": [""] * len(log_ratio),
     }
+
+
+def is_separated(time: np.ndarray, event: np.ndarray, score: np.ndarray) -> bool:
+    """Tell whether all who have the event then have the highest score of those at risk, so that no ratio is too high.
+
+    Parameters
+    ----------
+    time : float[n] [day]
+    event : bool[n]
+    score : float[n]
+        What the regression makes of each row's covariates; the same in all is no foretelling.
+
+    References
+    ----------
+    Bryson & Johnson (1981), https://doi.org/10.2307/1267823
+    """
+    order = np.argsort(-time, kind="stable")
+    later = np.searchsorted(-time[order], -time[order], side="right") - 1
+    highest = np.maximum.accumulate(score[order])[later]
+    tolerance = 1e-9 * np.ptp(score)
+    return bool(np.ptp(score) > 0.0 and (score[order] >= highest - tolerance)[event[order]].all())
 
 
 def score_residuals(time: np.ndarray, event: np.ndarray, design: np.ndarray, log_ratio: np.ndarray) -> np.ndarray:

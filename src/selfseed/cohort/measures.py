@@ -113,12 +113,19 @@ def count_ratio(endpoint: str, covariate: Callable[[pd.DataFrame], pd.Series], l
             return UNKNOWN
         found = estimate_hazard_ratios(rows, endpoint, ["group"], models=["alone"])
         found = found[found["level"] == level]
-        if found.empty or found["hazard_ratio"].isna().all():
+        if found.empty:
             return Estimate(None, None, None, len(rows))
-        row = found.iloc[0]
-        return Estimate(float(row["hazard_ratio"]), float(row["low"]), float(row["high"]), len(rows))
+        return _ratio_of(found.iloc[0], len(rows))
 
     return measure
+
+
+def _ratio_of(row: pd.Series, patients: int) -> Estimate:
+    """Return the hazard ratio of one row of a regression; what is not known is None."""
+    value, low, high = (
+        None if np.isnan(row[name]) else float(row[name]) for name in ("hazard_ratio", "low", "high")
+    )  # fmt: skip
+    return Estimate(value, low, high, patients)
 
 
 def count_arm_ratio(endpoint: str, *, after_years: float = 0.0, free_of: str = "") -> Measure:
@@ -133,9 +140,7 @@ def count_arm_ratio(endpoint: str, *, after_years: float = 0.0, free_of: str = "
         if rows["arm"].nunique() < 2:
             return UNKNOWN
         row = estimate_hazard_ratios(rows, endpoint, ["arm"], models=["alone"]).iloc[0]
-        if np.isnan(row["hazard_ratio"]):
-            return Estimate(None, None, None, int(row["patients"]))
-        return Estimate(float(row["hazard_ratio"]), float(row["low"]), float(row["high"]), int(row["patients"]))
+        return _ratio_of(row, int(row["patients"]))
 
     return measure
 

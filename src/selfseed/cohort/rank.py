@@ -8,7 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from selfseed.base.errors import Problem, ScenarioError
-from selfseed.cohort.benefit import compare_restricted_means, compare_risks
+from selfseed.cohort.benefit import LEAST_DAY, compare_restricted_means, compare_risks
 from selfseed.cohort.model import Cohort
 from selfseed.cohort.outcomes import DAYS_PER_YEAR
 from selfseed.cohort.run import run_cohort
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 ENDPOINTS = ("overall survival", "distant-metastasis-free survival")
 STARTS_DAY = (-30.0, 0.0, 180.0, 1825.0)
 """Starts from surgery on; what lies before the diagnosis is moved to it."""
-LEAST_DAY = 1.0 / 24.0
-"""Gains below are none, even where all patients gain a little."""
 PERFECT_YEARS = 5.0
 PERFECT: Mapping[str, tuple[str, ...]] = {
     "attraction blocked perfectly": ("IL6 receptor", "CXCL8 receptor"),
@@ -127,7 +125,7 @@ def lay_out(
         moved = tuple(step.model_copy(update={"at": (step.at or 0.0) - first + begin}) for step in steps)
         if arm in arms:
             continue  # another start was moved to the diagnosis, too
-        arms[arm] = base.model_copy(update={"add": (*base.add, *moved)})
+        arms[arm] = base.model_copy(update={"add": (*base.add, *moved), "description": ""})
         choices.append(Choice(arm, name, start))
     if not choices or len(arms) > MOST_ARMS:
         what = f"{len(choices)} interventions and starts"
@@ -176,9 +174,10 @@ def rank_arms(
     Returns
     -------
     DataFrame
-        One row per choice and endpoint: gain_day with its 95 % interval, spared per 1,000 with its interval, words, and
-        ``seen``: whether the interval of the gain leaves out 0, and the gain is at least `LEAST_DAY`. Where fewer than
-        five patients differ there is no interval, and nothing is seen.
+        One row per choice and endpoint: gain_day with its 95 % interval, spared per 1,000 with its interval,
+        number_needed (to treat, in words), and ``seen``: whether the whole interval of the gain is an hour or more on
+        one side of 0. Where fewer than five patients differ by an hour, or carry the gain, there is no interval, and
+        nothing is seen.
 
     Raises
     ------
@@ -201,11 +200,12 @@ def rank_arms(
                     "intervention": choice.intervention,
                     "start_day": choice.start_day,
                     "endpoint": endpoint,
-                    **{name: row[name] for name in ("gain_day", "low_day", "high_day", "differing", "words")},
+                    **{name: row[name] for name in ("gain_day", "low_day", "high_day", "differing", "carried_by")},
+                    "number_needed": row["words"],
                     "spared_per_1000": 1000.0 * row["reduction"],
                     "low_per_1000": 1000.0 * row["low"],
                     "high_per_1000": 1000.0 * row["high"],
-                    "seen": bool(abs(row["gain_day"]) >= LEAST_DAY and (row["low_day"] > 0.0 or row["high_day"] < 0.0)),
+                    "seen": bool(row["low_day"] >= LEAST_DAY or row["high_day"] <= -LEAST_DAY),
                 }
             )
     table = pd.DataFrame(rows)
@@ -253,7 +253,7 @@ def map_of_return(
             rows.append({
                 "return_fold": back, "half_life_fold": life, "establishment_fold": roots,
                 **{name: row[name] for name in ("intervention", "endpoint", "gain_day", "low_day", "high_day", "seen")},
-                "differing": row["differing"],
+                "differing": row["differing"], "carried_by": row["carried_by"],
                 "metastasis": float((first["metastatic"] | first["distant_day"].notna()).mean()),
                 "relapse": float(first["relapse_day"].notna().mean()),
             })  # fmt: skip
@@ -334,7 +334,7 @@ def tell(table: pd.DataFrame, control: str, years: float) -> list[str]:
     alive = table[table["endpoint"] == ENDPOINTS[0]]
     sentences = []
     for row in alive[alive["seen"]].to_dict("records"):
-        spared = f"; {row['words']}" if row["low_per_1000"] > 0.0 or row["high_per_1000"] < 0.0 else ""
+        spared = f"; {row['number_needed']}" if row["low_per_1000"] > 0.0 or row["high_per_1000"] < 0.0 else ""
         sentences.append(
             f"{row['arm']}: {_days(row['gain_day'])} days of life gained within {years:g} years (95 % interval "
             f"{_days(row['low_day'])} to {_days(row['high_day'])}){spared}"

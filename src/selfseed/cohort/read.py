@@ -18,6 +18,7 @@ from selfseed.scenario.check import findings_in
 from selfseed.scenario.document import parse
 from selfseed.scenario.model import Implant
 from selfseed.scenario.problems import Finding, Path, from_validation, to_problems
+from selfseed.scenario.read import OF_COHORTS
 
 SUFFIX = ".yaml"
 PRESETS = "selfseed.catalog.cohorts"
@@ -72,6 +73,10 @@ def _read(name: str, before: tuple[str, ...]) -> Cohort:
     """Read a cohort that those in ``before`` are like, one after the other."""
     if name in names():
         text, folder = files(PRESETS).joinpath(name + SUFFIX).read_text(encoding="utf-8"), None
+    elif name in catalog.names():
+        raise ScenarioError(
+            name, [Problem("preset", "is a scenario, no cohort", f"`selfseed simulate {name}` runs it")]
+        )
     elif not FilePath(name).exists():
         close = nearest(name, names())
         remedy = f"did you mean '{close}'?" if close else f"name a YAML file, or one of {', '.join(names())}"
@@ -84,6 +89,8 @@ def _read(name: str, before: tuple[str, ...]) -> Cohort:
             Problem("file", "is no mapping", "a cohort starts with 'selfseed-cohort: 1'")
         ]
         raise ScenarioError(name, problems)
+    if VERSION in document.value and OF_COHORTS not in document.value:
+        raise ScenarioError(name, [Problem("file", "is a scenario, no cohort", f"`selfseed simulate {name}` runs it")])
     return _cohort(name, document.value, list(document.findings), document.lines, folder, before)
 
 
@@ -125,13 +132,28 @@ def _cohort(
     try:
         cohort = Cohort.model_validate(whole)
     except ValidationError as error:
-        findings += from_validation(error, _schema())
+        found = from_validation(error, _schema())
+        findings += found + _deeper(whole, found)
     else:
         findings += _misfits(cohort)
         findings += [one for one in findings_in(treated_scenario(cohort)) if one.path[:1] == ("arms",)]
         if not findings:
             return cohort
     raise ScenarioError(name, to_problems(findings, document, lines))
+
+
+def _deeper(whole: Mapping[str, Any], found: list[Finding]) -> list[Finding]:
+    """Return what else is wrong with the arms, where what was found lies neither in them nor in the scenario."""
+    if {path[0] for path in (finding.path for finding in found) if path} & {"scenario", "arms"}:
+        return []
+    scenario = whole.get("scenario")
+    if isinstance(scenario, Scenario):
+        scenario = scenario.model_dump(by_alias=True, exclude_unset=True)
+    try:
+        treated = Scenario.model_validate({**dict(scenario or {}), "arms": whole["arms"]})
+    except (ValidationError, KeyError, TypeError):
+        return []
+    return [one for one in findings_in(treated) if one.path[:1] == ("arms",)]
 
 
 def _filled(
@@ -152,6 +174,7 @@ def _filled(
     if what:
         raise ScenarioError(name, to_problems([Finding((LIKE,), remedy, what=what)], document, lines))
     known = _read(place, (*before, name)).model_dump(mode="json", by_alias=True, exclude_unset=True)
+    del known[OF_COHORTS]  # each file says itself of which version it is
     return merged(known, document)
 
 

@@ -25,6 +25,8 @@ COLUMNS = (
     "confidence", "note",
 )  # fmt: skip
 MISFIT_LIMIT = 1.96
+FEWEST_SCORED = 20
+"""With fewer simulated patients anything fits: no misfit is told."""
 
 
 def compare_with_real(
@@ -58,7 +60,8 @@ def compare_with_real(
         Columns in ``COLUMNS``: the real value and its 95 % interval, the simulated one and its, their difference
         (simulated minus real), ``misfit`` (the difference in standard errors of both; of ratios, on the logarithmic
         scale), ``ratio`` (simulated over real) and ``inside`` (the misfit is below 1.96). NaN, with a note, where no
-        arm has the role, a column is missing or follow-up is too short.
+        arm has the role, a column is missing or follow-up is too short; misfit and inside also where fewer than twenty
+        simulated patients, or no interval, are there.
 
     Raises
     ------
@@ -120,7 +123,7 @@ def _row(figure: Figure, patients: pd.DataFrame, arm_of: Mapping[str, str]) -> d
     real = _real(figure, value)
     told = {"group": figure.group, "name": figure.name, "kind": figure.kind, "arm": arm, "source": figure.source,
             "doi": figure.doi, "confidence": figure.confidence, "note": note}  # fmt: skip
-    return told | _misfit(real, simulated, figure.kind)
+    return _scored(told, real, simulated)
 
 
 def _real(figure: Figure, value: float) -> Estimate:
@@ -131,6 +134,21 @@ def _real(figure: Figure, value: float) -> Estimate:
         return Estimate(value, None, None, figure.count or 0)
     around = share(np.arange(figure.count) < round(value * figure.count))
     return Estimate(value, around.low, around.high, figure.count)
+
+
+def _scored(told: Mapping[str, Any], real: Estimate, simulated: Estimate) -> dict[str, Any]:
+    """Return one row: what is told of it, and the misfit unless too few patients make it up."""
+    row = {**told, **_misfit(real, simulated, told["kind"])}
+    if simulated.value is None:
+        return row
+    why = ""
+    if simulated.replicates < FEWEST_SCORED:
+        why = f"not scored: {simulated.replicates} simulated patients, of {FEWEST_SCORED} needed"
+    elif simulated.low is None and simulated.high is None:
+        why = "not scored: too little chance was seen for an interval"
+    if not why:
+        return row
+    return row | {"misfit": np.nan, "inside": "", "note": "; ".join(part for part in (told["note"], why) if part)}
 
 
 def _misfit(real: Estimate, simulated: Estimate, kind: str) -> dict[str, Any]:
@@ -187,4 +205,4 @@ def _survival_by_size(name: str, patients: pd.DataFrame) -> Iterator[dict[str, A
             told = {"group": f"event by size, {name}", "name": f"{size}, {years:g} years", "kind": "share",
                     "arm": patients["arm"].iloc[0] if len(patients) else "", "source": cohort.source,
                     "doi": cohort.doi, "confidence": "read", "note": note}  # fmt: skip
-            yield told | _misfit(risk, simulated, "share")
+            yield _scored(told, risk, simulated)

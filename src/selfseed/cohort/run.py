@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from selfseed.base.errors import Problem, ScenarioError
 from selfseed.cohort.course import LATE_YEARS, TUBE_ML, Diagnosis, Follower, Outcome, plan_cohort
 from selfseed.cohort.model import TRAITS, Cohort
 from selfseed.cohort.patients import AS_IT_IS, DAYS_PER_YEAR, Patients, World, draw_patients
@@ -81,9 +82,13 @@ def run_cohort(
 
     Raises
     ------
+    ScenarioError
+        If there are no patients.
     RunError
         When a table of families overflows.
     """
+    if cohort.patients < 1:
+        raise ScenarioError("the cohort", [Problem("patients", f"= {cohort.patients}", "must be >= 1")])
     starts = range(0, cohort.patients, PER_CHUNK)
     tasks = [Task(cohort, seed, first, min(first + PER_CHUNK, cohort.patients), world) for first in starts]
     parts: list[dict[str, np.ndarray] | None] = [

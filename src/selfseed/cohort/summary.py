@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -137,9 +138,10 @@ def _foretold(first: pd.DataFrame, endpoint: str) -> pd.DataFrame:
 
     varying = {name: step for name, step in COVARIATES.items() if first[name].nunique() > 1}
     try:
-        return estimate_hazard_ratios(first, endpoint, varying) if varying else pd.DataFrame()
+        ratios = estimate_hazard_ratios(first, endpoint, varying) if varying else pd.DataFrame()
     except RunError:
         return pd.DataFrame()
+    return ratios if len(ratios) and ratios["hazard_ratio"].notna().any() else pd.DataFrame()
 
 
 def _found(first: pd.DataFrame, drawn: int) -> pd.DataFrame:
@@ -198,24 +200,44 @@ def summarise(cohort: Cohort, answer: Answer, *, seed: int) -> dict[str, Any]:
 
 
 def tell(answer: Answer) -> list[str]:
-    """Return in sentences what the arms gained, and what does not fit real patients."""
+    """Return in sentences what the arms gained, and what does not fit real patients; equal arms are told together."""
     sentences = [] if len(answer.hazards) else ["too few patients have an event to tell what foretells it"]
+    told = []
     for row in answer.risks.to_dict("records") if SPREAD in answer.curves else ():
         needed = tell_needed(row["reduction"], row["low"], row["high"])
-        sentences.append(f"{row['arm']} against {row['control']}, {row['endpoint']}: {needed}")
+        told.append((row["arm"], f"against {row['control']}, {row['endpoint']}: {needed}"))
+    sentences += _together(told)
+    told = []
     for row in answer.established.to_dict("records"):
         event = "death" if row["endpoint"] == ALIVE else "progression or death"
-        sentences.append(
-            f"metastatic at diagnosis, {row['level']} against {row['reference']}: hazard ratio of {event} "
-            f"{row['hazard_ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
-        )
+        told.append((row["level"], f"against {row['reference']}: hazard ratio of {event} {_tell_ratio(row)}"))
+    sentences += [f"metastatic at diagnosis, {sentence}" for sentence in _together(told)]
     if len(answer.real):
         known = answer.real[answer.real["misfit"].notna()]
         off = known[known["inside"] != "yes"]
         sentences.append(
             f"{len(known) - len(off)} of {len(known)} figures of real patients fit within 1.96 standard errors"
+            if len(known)
+            else "too few patients to lay them beside real ones"
         )
     return sentences
+
+
+def _together(told: Sequence[tuple[str, str]]) -> list[str]:
+    """Return a sentence for each thing that is said of arms, with all arms of which it is said."""
+    arms: dict[str, list[str]] = {}
+    for arm, what in told:
+        arms.setdefault(what, []).append(arm)
+    return [f"{', '.join(names)} {what}" for what, names in arms.items()]
+
+
+def _tell_ratio(row: Mapping[Any, Any]) -> str:
+    """Return a hazard ratio with its interval, or why there is none."""
+    if np.isnan(row["hazard_ratio"]):
+        return f"not known ({row['note']})"
+    if np.isnan(row["low"]):
+        return f"{row['hazard_ratio']:.2f} ({row['note']})"
+    return f"{row['hazard_ratio']:.2f} ({row['low']:.2f} to {row['high']:.2f})"
 
 
 def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:

@@ -163,7 +163,7 @@ def holding(job: Job, kind: str, talk: Talk) -> Iterator[tuple[Path, Chunks]]:
         try:
             yield draft, kept
         except KeyboardInterrupt:
-            talk.say(f"stopped; the same command with --seed {job.seed} --out {job.out} --resume goes on")
+            talk.say(kept.tell_stopped(f"the same command with --seed {job.seed} --out {job.out} --resume"))
             raise
         if kept.found:
             talk.say(f"{kept.found} chunks were there from before")
@@ -219,10 +219,18 @@ def rows_of(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def plan(job: Job) -> list[str]:
     """Return in words what would be simulated."""
+    from selfseed.cohort.read import treated_scenario
+    from selfseed.scenario.explain import tell_differences
+
     cohort = job.cohort
     years = cohort.follow_up / 365.25
     lines = [
         f"{cohort.title or 'A cohort'}: {cohort.patients:,} patients, followed for {years:g} years, seed {job.seed}"
     ]
-    lines += [f"  {name}: {arm.description or f'{len(arm.add)} procedures'}" for name, arm in cohort.arms.items()]
-    return [*lines, f"to {job.out}"]
+    treated = treated_scenario(cohort)
+    for name, arm in cohort.arms.items():
+        lines.append(f"  {name}: {arm.description}" if arm.description else f"  {name}:")
+        lines += [f"    {what.removeprefix('added: ')}" for what in tell_differences(treated, arm)] or [
+            "    nothing is done"
+        ]
+    return [*lines, "days of arms count from the diagnosis", f"to {job.out}"]

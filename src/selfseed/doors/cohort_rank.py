@@ -55,6 +55,10 @@ def rank(
     if years * 365.25 > job.cohort.follow_up:
         remedy = f"at most {job.cohort.follow_up / 365.25:g}, the follow-up"
         raise ScenarioError("the command", [Problem("--years", f"{years:g}", remedy)])
+    beyond = [f"{day:g}" for day in days if day >= years * 365.25]
+    if beyond:
+        remedy = f"must lie before day {years * 365.25:.0f}, the end of what is counted; --years counts longer"
+        raise ScenarioError("the command", [Problem("--starts", ", ".join(beyond), remedy)])
     base, first = job.cohort, find_control(job.cohort, control)
     laid, choices = lay_out(base, first, days)
     job = replace(job, cohort=laid)
@@ -76,7 +80,8 @@ def rank(
         chart = map_of_return(base, first, job.seed, years, follow_all) if map_too else None
         summary: dict[str, Any] = {
             "kind": "cohort-rank", "schema_version": 1, "version": __version__, "title": base.title, "seed": job.seed,
-            "patients": base.patients, "control": first, "years": years, "ranking": room.rows_of(ranked),
+            "patients": base.patients, "followed": int(table["patient"].nunique()), "arms": len(laid.arms),
+            "control": first, "years": years, "ranking": room.rows_of(ranked),
             "map": [] if chart is None else room.rows_of(chart),
             "sensitivity": [] if indices is None else room.rows_of(indices),
             "words": tell(ranked, first, years) + ([] if chart is None else tell_map(chart)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -128,9 +129,15 @@ def _tell(answer: SizeAnswer) -> list[str]:
     for row in answer.shares.to_dict("records"):
         unsure = "; the interval holds 0" if row["low"] <= 0.0 <= row["high"] else ""
         sentences.append(
-            f"{row['share']}: {row['estimate']:.0%} of it (95 % interval {row['low']:.0%} to {row['high']:.0%}{unsure})"
+            f"{row['share']}: {_percent(row['estimate'])} of it (95 % interval {_percent(row['low'])} to "
+            f"{_percent(row['high'])}{unsure})"
         )
     return [*sentences, *_tell_regressions(answer)]
+
+
+def _percent(share: float) -> str:
+    """Return a share in whole percent, never as -0."""
+    return f"{round(100.0 * share) + 0:d} %" if math.isfinite(share) else "not known"
 
 
 def _tell_regressions(answer: SizeAnswer) -> list[str]:

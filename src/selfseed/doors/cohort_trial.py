@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 BIOMARKERS = ("il6", "il8", "ctc")
+WANTED = 0.8
+"""The power that is asked for."""
 QUANTILES = (0.5, 0.75)
 """Shares of patients below the thresholds of an enriched trial."""
 
@@ -56,11 +58,15 @@ def trial(
         if mice is not None:
             from selfseed.cohort.mice import count_mice_for_share
 
+            if mice[0] == mice[1]:
+                remedy = "two different shares: no number of mice tells equal ones apart"
+                raise ScenarioError("the command", [Problem("--mice", f"{mice[0]:g} {mice[1]:g}", remedy)])
             tables = [count_mice_for_share(*mice)]
             last = tables[0].iloc[-1]
             words = [
-                f"{int(last['mice'])} mice in each arm see a fall from {mice[0]:.0%} to {mice[1]:.0%} of animals "
-                f"seeded with {last['power']:.0%} power (Fisher's exact test, two-sided 5 %)"
+                f"{int(last['mice'])} mice in each arm see a {'fall' if mice[1] < mice[0] else 'rise'} from "
+                f"{100 * mice[0]:.3g} % to {100 * mice[1]:.3g} % of animals seeded with {100 * last['power']:.0f} % "
+                "power (Fisher's exact test, two-sided 5 %)"
             ]
         else:
             assert run is not None
@@ -76,8 +82,9 @@ def trial(
             tables, words = _power(patients, arm, control, endpoint, _numbers(sizes, "--sizes"),
                                    _numbers(follow_up, "--follow-up"), biomarker, seed)  # fmt: skip
         summary = {
-            "kind": "cohort-trial", "schema_version": 1, "version": __version__, "seed": seed, "endpoint": endpoint,
-            "arm": arm, "control": control, "tables": [room.rows_of(table) for table in tables], "words": words,
+            "kind": "cohort-trial", "schema_version": 1, "version": __version__, "seed": seed,
+            "endpoint": endpoint if mice is None else "animals seeded", "arm": arm, "control": control,
+            "tables": [room.rows_of(table) for table in tables], "words": words,
         }  # fmt: skip
         _write(draft, summary, tables)
     for sentence in words:
@@ -95,15 +102,16 @@ def _power(
 
     whole = [int(size) for size in sizes]
     tables = [estimate_power(patients, arm, endpoint, whole, follow_up_years=years, control=control, seed=seed)]
-    ratio = float(tables[0]["hazard_ratio"].iloc[-1])
-    known = "has none: nobody in one of the arms has the event" if math.isnan(ratio) else f"{ratio:.3f}"
-    words = [f"hazard ratio of {arm} against {control} in the simulation: {known}"]
-    enough = tables[0][tables[0]["low"] > 0.8]
-    words.append(
-        f"{int(enough['size'].min())} patients are the fewest of those asked with more than 80 % power"
-        if len(enough)
-        else "none of the sizes asked surely has 80 % power (95 % interval of the draws)"
-    )
+    words = [f"hazard ratio of {arm} against {control} in the simulation: {_ratio(patients, arm, control, endpoint)}"]
+    words += _warnings(patients, control, max(whole))
+    for after, part in tables[0].groupby("follow_up_years"):
+        enough = part.loc[part["low"] > WANTED, "size"]
+        what = (
+            f"{int(enough.min()):,} patients are the fewest of those asked that surely have"
+            if len(enough)
+            else "none of the numbers of patients asked surely has"
+        )
+        words.append(f"{after:g} years after the last has entered: {what} {100 * WANTED:.0f} % power")
     if biomarker is not None:
         column = _known(biomarker, list(BIOMARKERS), "--biomarker")
         values = follow(patients[patients["arm"] == control], endpoint)[column].astype(float)
@@ -114,10 +122,33 @@ def _power(
         tables.append(designs)
         for row in designs.drop_duplicates("design").dropna(subset="needed").to_dict("records"):
             words.append(
-                f"{row['design']}: {row['needed']:,.0f} to randomise and {row['needed_screened']:,.0f} to test "
-                "for 80 % power"
+                f"{row['design']}, {years[-1]:g} years: {row['needed']:,.0f} to randomise and "
+                f"{row['needed_screened']:,.0f} to test for {100 * WANTED:.0f} % power"
             )
     return tables, words
+
+
+def _ratio(patients: pd.DataFrame, arm: str, control: str, endpoint: str) -> str:
+    """Return the hazard ratio of all simulated patients over the whole follow-up, with its interval, in words."""
+    from selfseed.cohort.hazards import estimate_hazard_ratios
+
+    two = patients[patients["arm"].isin((arm, control))]
+    row = estimate_hazard_ratios(two, endpoint, ["arm"], models=("alone",), control=control).iloc[0]
+    value = f"{row['hazard_ratio']:.3f}"
+    if math.isnan(row["hazard_ratio"]) or math.isnan(row["low"]):
+        return row["note"] if math.isnan(row["hazard_ratio"]) else f"{value} ({row['note']})"
+    return f"{value} (95 % interval {row['low']:.3f} to {row['high']:.3f})"
+
+
+def _warnings(patients: pd.DataFrame, control: str, largest: int) -> list[str]:
+    """Return a warning where trials are drawn from fewer patients than the largest of them has."""
+    pool = int((patients["arm"] == control).sum())
+    if pool >= largest:
+        return []
+    return [
+        f"only {pool:,} patients were simulated, and trials of up to {largest:,} are drawn from them again and again: "
+        f"what is told of power holds the chance of these {pool:,}; simulate more than the largest trial has"
+    ]
 
 
 def _read_patients(run: Path) -> pd.DataFrame:
@@ -152,6 +183,25 @@ def _known(name: str, allowed: list[str], option: str) -> str:
     return name
 
 
+def _facts(summary: dict[str, Any]) -> str:
+    compared = f"{summary['arm']} against {summary['control']}, {summary['endpoint']}" if summary["arm"] else "mice"
+    return f"{compared} · seed {summary['seed']}"
+
+
+def _shown(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return the rows of a table of power as a page has room for them, with their units."""
+    if "mice" in table:
+        return [{"mice in each arm": row["mice"], "power (%)": 100.0 * row["power"]} for row in room.rows_of(table)]
+    return [
+        {
+            "design": row.get("design", "all comers"), "patients": row["size"], "years": row["follow_up_years"],
+            "power (%)": 100.0 * row["power"], "95 %": f"{100.0 * row['low']:.0f} to {100.0 * row['high']:.0f}",
+            "events": row["events"], "hazard ratio": "" if row["hazard_ratio"] is None else row["hazard_ratio"],
+        }
+        for row in room.rows_of(table)
+    ]  # fmt: skip
+
+
 def _write(draft: Path, summary: dict[str, Any], tables: list[pd.DataFrame]) -> None:
     from selfseed.views.cohort import draw_power
     from selfseed.views.many import write_page
@@ -162,9 +212,9 @@ def _write(draft: Path, summary: dict[str, Any], tables: list[pd.DataFrame]) -> 
             name = "power.tsv" if number == 0 else "designs.tsv"
             table.to_csv(draft / name, sep="\t", index=False, float_format="%.10g")
         write_page(
-            draft / "report.html", "How large a trial", " ".join(f"{sentence}." for sentence in summary["words"]),
-            lambda: [draw_power(table) for table in tables], [row for rows in summary["tables"] for row in rows],
-            caption="Power",
+            draft / "report.html", "How large a trial", _facts(summary),
+            lambda: [draw_power(table) for table in tables], [row for table in tables for row in _shown(table)],
+            caption="Power", headline=summary["words"],
         )  # fmt: skip
     except OSError as error:
         raise folder.cannot_be_written(draft, error) from None

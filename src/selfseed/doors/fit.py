@@ -86,7 +86,7 @@ def fit(
         try:
             told = carry_out(job)
         except KeyboardInterrupt:
-            talk.say(f"stopped; the same command with --seed {seed} --out {place} --resume goes on")
+            talk.say(kept.tell_stopped(f"the same command with --seed {seed} --out {place} --resume"))
             raise
         if kept.found:
             talk.say(f"{kept.found} chunks were there from before")

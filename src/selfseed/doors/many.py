@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from selfseed.base.errors import OutputError, Problem, ScenarioError
 from selfseed.doors import folder, question
-from selfseed.doors.run import Order, make_parents, say_how_to_go_on
+from selfseed.doors.run import Order, make_parents
 from selfseed.doors.talk import Talk
 
 if TYPE_CHECKING:
@@ -161,7 +161,7 @@ def _holding(order: Order, kind: str, asked: Mapping[str, Any], talk: Talk) -> I
         try:
             yield draft, kept
         except KeyboardInterrupt:
-            say_how_to_go_on(order, talk)
+            talk.say(kept.tell_stopped(f"the same command with --seed {order.seed} --out {order.out} --resume"))
             raise
         if kept.found:
             talk.say(f"{kept.found} chunks were there from before")

@@ -30,6 +30,11 @@ def read(source: str) -> Scenario:
         return read_file(path)
     if source in catalog.names():
         return catalog.get(source)
+    from selfseed.cohort.read import names
+
+    if source in names():
+        remedy = f"`selfseed cohort run {source} --dry-run` checks and explains it"
+        raise ScenarioError("the command", [Problem(source, "is a cohort of patients", remedy)])
     raise _unknown(source, "neither a file nor a preset")
 
 

@@ -181,19 +181,11 @@ def _simulate(order: Order, talk: Talk, kept: Chunks) -> Run:
                 chunks=kept,
             )
         except KeyboardInterrupt:
-            say_how_to_go_on(order, talk)
+            talk.say(kept.tell_stopped(f"the same command with --seed {order.seed} --out {order.out} --resume"))
             raise
     if kept.found:
         talk.say(f"{kept.found} chunks were there from before")
     return replace(run, manifest={**run.manifest, "inputs": _inputs(order)})
-
-
-def say_how_to_go_on(order: Order, talk: Talk) -> None:
-    """Say after an interruption what is kept, and how to go on."""
-    talk.say(
-        f"stopped before the end; what is done is kept: give the same command with --out {order.out} "
-        f"--seed {order.seed} --resume to go on"
-    )
 
 
 def _inputs(order: Order) -> list[dict[str, str]]:

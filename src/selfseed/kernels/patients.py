@@ -7,18 +7,24 @@ from selfseed.kernels.stochastic import Course, carry_on
 
 
 @njit(cache=True)
-def share_of_limits(cells, limits):
-    """Return the sum and the largest of the cells of all sites, each over its limit.
+def share_of_limits(cells, kills, limits):
+    """Return the sum and the largest of the cancer cells of all sites, each over its limit; killer cells are none.
 
     Parameters
     ----------
     cells : float[site, clone] [cells]
+    kills : float[clone] [1/day]
+        Above 0 for engineered killers.
     limits : float[site] [cells]
     """
     whole = 0.0
     largest = 0.0
     for site in range(cells.shape[0]):
-        share = cells[site].sum() / limits[site]
+        cancer = 0.0
+        for clone in range(cells.shape[1]):
+            if kills[clone] == 0.0:
+                cancer += cells[site, clone]
+        share = cancer / limits[site]
         whole += share
         largest = max(largest, share)
     return whole, largest
@@ -54,7 +60,7 @@ def live_on(setting, growth, course, animal, record, replicate_key, now, row, li
         if status != FINISHED:
             return status, row, False
         now = course.times_day[row]
-        whole, largest = share_of_limits(record.cells[row], limits[row])
+        whole, largest = share_of_limits(record.cells[row], course.therapy.kills, limits[row])
         row += 1
         if (whole if together else largest) >= 1.0:
             return FINISHED, row, True

@@ -112,6 +112,12 @@ class Chunks:
         """Return the names of the chunks that begin with ``start``, in order; some of them may be damaged."""
         return sorted(file.stem for file in self.path.glob(f"{start}*.chunk"))
 
+    def tell_stopped(self, again: str) -> str:
+        """Return what to say to who stops the job: whether asking ``again`` goes on, or starts from the beginning."""
+        if not self.names(""):
+            return "stopped before anything was kept; the same command starts from the beginning"
+        return f"stopped; {again} goes on"
+
     def drop(self, start: str) -> None:
         """Remove the chunks that begin with ``start``: a larger one has taken them up."""
         for name in self.names(start):
@@ -148,10 +154,12 @@ def hold(
     ------
     OutputError
         If another process is at work there, if an interrupted job is there and neither ``resume`` nor ``force`` is
-        given, if it was asked something else, or if the directory cannot be made.
+        given, if the job to resume is finished, if it was asked something else, or if the directory cannot be made.
     """
     place = unfinished(out)
     there = place.exists()
+    if resume and not force and not there and os.path.lexists(out):
+        raise OutputError(f"{out} is there, and no interrupted job beside it: there is nothing to resume; --force anew")
     try:
         place.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -86,28 +86,49 @@ def mean(values: np.ndarray) -> Estimate:
 
 
 def share_difference(first: np.ndarray, second: np.ndarray) -> Estimate:
-    """Return the share of True in ``first`` minus that in ``second``, for paired animals.
+    r"""Return the share of True in ``first`` minus that in ``second``, for paired animals.
 
-    The interval adds half an animal to each of the four outcomes of a pair, so that it stays honest where few pairs,
-    or none, differ.
+    The interval holds every difference :math:`\Delta` that the score test of paired shares does not refuse, so it stays
+    honest where few pairs, or none, differ: with b gained and c lost of n pairs,
+
+    .. math:: |b - c - n \Delta| \le z \sqrt{n (2 q + \Delta (1 - \Delta))},
+
+    where q is the likeliest share of lost pairs given :math:`\Delta`.
 
     References
     ----------
-    Agresti & Min (2005), https://doi.org/10.1002/sim.1781
+    Tango (1998), https://doi.org/10.1002/(SICI)1097-0258(19980430)17:8<891::AID-SIM780>3.0.CO;2-B
 
     Examples
     --------
     >>> estimate = share_difference(np.array([True] * 10), np.array([False] * 10))
     >>> f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
-    '1.00 (0.57 to 1.00)'
+    '1.00 (0.72 to 1.00)'
     """
     count = len(first)
     gained, lost = float(np.sum(first & ~second)), float(np.sum(~first & second))
     if count < 2:
         return Estimate(gained - lost if count else None, None, None, count)
-    centre = (gained - lost) / (count + 2)
-    half = _normal_quantile() * np.sqrt(gained + lost + 1 - (gained - lost) ** 2 / (count + 2)) / (count + 2)
-    return Estimate((gained - lost) / count, max(-1.0, float(centre - half)), min(1.0, float(centre + half)), count)
+    value = (gained - lost) / count
+    return Estimate(
+        value, -_furthest_gain(lost, gained, count, -value), _furthest_gain(gained, lost, count, value), count
+    )  # fmt: skip
+
+
+def _furthest_gain(gained: float, lost: float, count: int, value: float) -> float:
+    """Return the largest difference of paired shares that so many gained and lost pairs do not refuse."""
+    from scipy.optimize import brentq
+
+    limit = _normal_quantile()
+
+    def excess(wanted: float) -> float:
+        a, b, c = 2.0 * count, (2.0 * count - gained + lost) * wanted - gained - lost, -lost * wanted * (1.0 - wanted)
+        likeliest = (np.sqrt(max(b * b - 4.0 * a * c, 0.0)) - b) / (2.0 * a)
+        variance = max(count * (2.0 * likeliest + wanted * (1.0 - wanted)), 0.0)
+        return float(count * (wanted - value) - limit * np.sqrt(variance))
+
+    nearest = value + 1e-9  # at the value itself both sides may be 0
+    return 1.0 if nearest >= 1.0 or excess(1.0) <= 0.0 else float(brentq(excess, nearest, 1.0, xtol=1e-12))
 
 
 def difference(first: np.ndarray, second: np.ndarray) -> Estimate:

@@ -116,9 +116,13 @@ def _given(scenario: Scenario, give: Give) -> str:
     drug = drug_of(scenario, give.give)
     own = ((give.dose, drug.dose), (give.every, drug.every), (give.doses, drug.doses))
     dose, every, doses = (usual if value is None else value for value, usual in own)
-    times = f"{doses} times every {number_text(every)} days" if doses > 1 else "once"
+    times = f"{doses} times every {_days_or_hours(every)}" if doses > 1 else "once"
     effect = "slows and kills what grows" if drug.acts_on == "growth" else f"acts on {drug.acts_on}"
     return f"{give.give} is given {times}, {number_text(dose)} mg/kg ({drug.route}); it {effect}"
+
+
+def _days_or_hours(days: float) -> str:
+    return f"{number_text(days)} days" if days >= 1.0 else f"{24.0 * days:.3g} hours"
 
 
 def _filtered(procedure: Filter) -> str:
@@ -131,7 +135,7 @@ def _filtered(procedure: Filter) -> str:
 
 def _arm_sentences(scenario: Scenario, arms: tuple[ResolvedArm, ...]) -> Iterator[str]:
     for position, (name, arm) in enumerate(scenario.arms.items()):
-        differences = list(_differences(scenario, arm))
+        differences = list(tell_differences(scenario, arm))
         said = "; ".join(differences) if differences else "nothing is changed"
         role = "the control arm; " if position == 0 else ""
         about = f" ({arm.description.rstrip('.')})" if arm.description else ""
@@ -140,7 +144,8 @@ def _arm_sentences(scenario: Scenario, arms: tuple[ResolvedArm, ...]) -> Iterato
         yield f"{copy.name}: as {arms[0].name}, but {copy.description}."
 
 
-def _differences(scenario: Scenario, arm: Arm) -> Iterator[str]:
+def tell_differences(scenario: Scenario, arm: Arm) -> Iterator[str]:
+    """Return in words each thing in which an arm differs from the scenario as it stands."""
     usual = (table_values(scenario) | dict(arm.parameters))["treatment.knock_down"]
     for knock_down in arm.knock_down:
         share = usual if knock_down.remaining is None else knock_down.remaining

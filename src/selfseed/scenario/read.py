@@ -15,6 +15,8 @@ from selfseed.scenario.problems import MOST_SHOWN, Finding, Path, from_validatio
 from selfseed.scenario.schema import json_schema
 
 MOST_BYTES = 1_000_000
+OF_COHORTS = "selfseed-cohort"
+"""The key with which a file of virtual patients begins; it holds a scenario, and is none."""
 
 
 def read(source: str | os.PathLike[str]) -> Scenario:
@@ -47,6 +49,8 @@ def read(source: str | os.PathLike[str]) -> Scenario:
     document = parse(_decode(name, str(source).encode(errors="replace") if is_text else _bytes(name)))
     if document.value is None and not document.findings:
         raise _refuse_file(name, "is empty", "a scenario starts with 'selfseed: 1'")
+    if isinstance(document.value, Mapping) and OF_COHORTS in document.value:
+        raise _refuse_file(name, "is a cohort of patients", f"`selfseed cohort run {name} --dry-run` checks it")
     return _scenario(name, document.value, document.findings, document.lines)
 
 

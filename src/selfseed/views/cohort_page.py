@@ -15,6 +15,7 @@ from selfseed.views.picture import Picture
 from selfseed.views.reality import draw_reality
 from selfseed.views.report import render
 from selfseed.views.style import grid, new_figure, place
+from selfseed.views.words import percent, tell_counts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +48,7 @@ def write_cohort(
     sections = [
         make_section(
             "found", "Who was found", figures=draw_figures(lambda: [draw_found(first)]),
-            tables=[make_table(_down(summary["found"]), "How they were found", is_open=True)],
+            tables=[make_table(_found(summary["found"]), "How they were found", is_open=True)],
         ),
         make_section(
             "lived", "Who lived, and how long",
@@ -93,7 +94,7 @@ def write_cohort(
             )
         )  # fmt: skip
     facts = [
-        f"{summary['patients']:,} virtual patients in each of {len(summary['arms'])} arms",
+        tell_counts(summary["patients"], summary["found"]["found"], len(summary["arms"])),
         f"followed for {summary['follow_up_day'] / 365.25:g} years",
         f"seed {summary['seed']}",
     ]
@@ -108,9 +109,15 @@ def _ratios(rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     return [{words: row[name] for name, words in names.items()} for row in rows]
 
 
-def _down(row: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return one row as a table of two columns."""
-    return [{"what": name.replace("_", " "), "value": value} for name, value in row.items()]
+def _found(row: Mapping[str, Any]) -> list[dict[str, str]]:
+    """Return how patients were found as a table of two columns, each number with its unit."""
+    told = {"virtual patients drawn": f"{row['patients']:,}", "found and followed": f"{row['found']:,}"}
+    told |= {f"found by {words}": percent(row[f"by_{how}"]) for how, words in HOW}
+    for quantile, words in (("p10", "10 % are below"), ("median", "half are below"), ("p90", "90 % are below")):
+        told[f"diameter at diagnosis: {words}"] = f"{row[f'diameter_{quantile}_mm']:.0f} mm"
+    told["metastases can be seen at diagnosis"] = percent(row["metastatic"])
+    told["of the others: circulating tumour cells in 7.5 ml of blood"] = percent(row["ctc_positive_not_metastatic"])
+    return [{"what": what, "value": value} for what, value in told.items()]
 
 
 def draw_found(first: pd.DataFrame) -> Picture:

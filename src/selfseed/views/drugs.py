@@ -35,7 +35,8 @@ def draw_drugs(given: Sequence[Given]) -> Picture:
     place(figure, left=1.0, right=0.16, bottom=0.5, top=0.3, hspace=0.22, wspace=0.42)
     told = []
     for column, one in enumerate(shown):
-        days = np.linspace(0.0, one.every_day * min(one.doses, DOSES_SHOWN) + one.drug.half_life, POINTS)
+        after = one.drug.half_life if one.doses <= DOSES_SHOWN else 0.0  # the next dose is not begun
+        days = np.linspace(0.0, one.every_day * min(one.doses, DOSES_SHOWN) + after, POINTS, endpoint=bool(after))
         over, effect = one.concentration_nM(days) / one.drug.potency, one.effect(days)
         above = figure.add_subplot(2, len(shown), column + 1)
         below = figure.add_subplot(2, len(shown), len(shown) + column + 1, sharex=above)
@@ -54,7 +55,7 @@ def draw_drugs(given: Sequence[Given]) -> Picture:
             grid(axes, "y")
         if column == 0:
             above.set_ylabel("concentration\nover potency")
-            below.set_ylabel("effect (share)")
+            below.set_ylabel("share left, or\nkill over growth")
         told.append(pd.DataFrame({"drug": one.name, "day": days, "over_potency": over, "effect": effect}))
     rest = f" {len(given) - len(shown)} more are not drawn." if len(given) > len(shown) else ""
     return Picture(
@@ -62,8 +63,8 @@ def draw_drugs(given: Sequence[Given]) -> Picture:
         title="Drugs: concentration and effect",
         alt="For each drug the concentration over its potency, and what it leaves of its target, over time.",
         caption=f"Since the first dose, the first {DOSES_SHOWN} doses. Unbound concentration in the tumour; at 1 half "
-        "of the target is left (dotted). Below, the share of the target that is left, or for chemotherapy the share of "
-        f"growth that is killed.{rest} Sources: docs/drugs.md.",
+        "of the target is left (dotted). Below, the share of the target that is left, or for chemotherapy how many "
+        f"times the growth that it meets it kills (above 1 tumours shrink).{rest} Sources: docs/drugs.md.",
         figure=figure,
         data=pd.concat(told, ignore_index=True),
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeGuard
 
 from selfseed.views.style import GREY, LOOKS, PALE, grid
-from selfseed.views.words import shortened
+from selfseed.views.words import plain, shortened
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -63,6 +63,9 @@ def name_rows(axes: Axes, names: Sequence[str]) -> float:
     return 0.2 + 0.077 * max(len(word) for word in words)
 
 
+_MOST_TICKS = 7
+MOST_FOLD_DIGITS = 1000.0
+"""From here on ratios are written with commas."""
 LOWEST_FOLD = 1e-3
 """Axes of ratios end here: a logarithm has no room for 0."""
 
@@ -71,12 +74,21 @@ def use_folds(axes: Axes) -> None:
     """Give ``axes`` an x axis of ratios, on which half and twice are equally far from 1."""
     low, high = axes.get_xlim()
     low, high = max(min(low, 0.8), LOWEST_FOLD), max(high, 1.25)
-    ticks = next((ticks for widest, ticks in _TICKS_OF_FOLDS if high / low < widest), [2.0**n for n in range(-10, 11)])
+    ticks = next((ticks for widest, ticks in _TICKS_OF_FOLDS if high / low < widest), _powers(low, high))
     shown = [tick for tick in ticks if low <= tick <= high]
     axes.set_xscale("log", base=2)
     axes.set_xlim(low, high)
-    axes.set_xticks(shown, [f"{tick:.3g}" for tick in shown])
+    axes.set_xticks(shown, [plain(tick) if tick >= MOST_FOLD_DIGITS else f"{tick:.3g}" for tick in shown])
     axes.minorticks_off()
+
+
+def _powers(low: float, high: float) -> list[float]:
+    """Return powers of 2, 4, 10, ... of which not too many lie between two ratios."""
+    for base in (2.0, 4.0, 10.0, 100.0, 1e3, 1e6):
+        below, above = (math.ceil(math.log(end, base)) for end in (low, high))
+        if above - below < _MOST_TICKS:
+            break
+    return [base**power for power in range(below, above + 1)]
 
 
 def stripe(axes: Axes, count: int) -> None:

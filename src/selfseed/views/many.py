@@ -167,12 +167,13 @@ def write_page(
     pictures: Callable[[], list[Picture]],
     rows: Sequence[Mapping[str, Any]],
     caption: str = "Means with 95 % intervals, and quantiles over replicates",
+    headline: Sequence[str] = (),
 ) -> Path:
-    """Write a page with ``pictures()`` and with the first rows of a table; return its path."""
+    """Write a page with a headline, ``pictures()`` and the first rows of a table; return its path."""
     figures = draw_figures(pictures)
     drawings = [make_section("pictures", "What came out", figures=figures)] if figures else []
     numbers = make_section("numbers", "The numbers", tables=[make_table(rows, caption, is_open=True)])
-    path.write_text(render(title, [], [facts], [*drawings, numbers]), encoding="utf-8")
+    path.write_text(render(title, headline, [facts], [*drawings, numbers]), encoding="utf-8")
     return path
 
 

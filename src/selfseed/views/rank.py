@@ -13,14 +13,16 @@ from selfseed.views.many import COLOURS, draw_figures, make_section, make_table
 from selfseed.views.picture import Picture
 from selfseed.views.report import render
 from selfseed.views.style import GREY, INK, grid, new_figure, place
+from selfseed.views.words import tell_counts
 
 HALF_WIDTH = 0.2
 """Of a whole share: below it, an index counts as converged."""
 SHOWN = ("overall survival", "distant-metastasis-free survival")
 READING = (
     "A perfect blocker is no drug: it leaves nothing of its target for five years, and tells whether the mechanism can "
-    "matter at all. What starts before the diagnosis is moved to it. Grey: the 95 % interval holds 0, or fewer than "
-    "five patients differ, so no difference is seen; the order among those is chance.",
+    "matter at all. What starts before the diagnosis is moved to it. Grey: not all of the 95 % interval is an hour or "
+    "more on one side of 0, or fewer than five patients carry the difference, so none is seen; the order among these "
+    "is chance.",
 )
 
 
@@ -43,7 +45,7 @@ def write_rank(path: Path, summary: Mapping[str, Any]) -> Path:
         "ranking", "What was gained", figures=draw_figures(pictures), tables=tables, paragraphs=list(READING)
     )
     facts = [
-        f"{summary['patients']:,} virtual patients in each arm", f"control: {summary['control']}",
+        tell_counts(summary["patients"], summary["followed"], summary["arms"]), f"control: {summary['control']}",
         f"within {summary['years']:g} years", f"seed {summary['seed']}",
     ]  # fmt: skip
     title = f"{summary['title'] or 'A cohort'}: which treatment, when?"
@@ -123,7 +125,7 @@ def draw_map(summary: Mapping[str, Any], endpoint: str) -> Picture:
         title=f"Where a perfect blocker can matter at all: {endpoint}",
         alt="Heat maps of the days gained by a perfect blocker over return, half-life and establishment.",
         caption="Folds of the file's values: chance of a circulating cell to take root in a tumour (return), half-life "
-        "of circulating cells (50: hours), chance to take root in organs. ●: the 95 % interval leaves out 0. In a "
+        "of circulating cells (50: hours), chance to take root in organs. ●: a difference is seen. In a "
         "mouse of 0.1–1 g a cell meets its own tumour 100 to 1,000 times as often as in a woman.",
         figure=figure,
         data=table,

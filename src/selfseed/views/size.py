@@ -71,7 +71,7 @@ def write_size(path: Path, summary: Mapping[str, Any]) -> Path:
         make_section("assumptions", "What this assumes", paragraphs=list(ASSUMPTIONS)),
     ]  # fmt: skip
     facts = [
-        f"{summary['patients']:,} virtual patients in each world",
+        f"{summary['patients']:,} virtual patients drawn, the same in each world",
         f"arm: {summary['arm']}",
         f"seed {summary['seed']}",
     ]

@@ -88,6 +88,20 @@ def amount(mean: float) -> str:
     return f"{plain(mean / 1e6)} million" if mean >= 1e6 else plain(mean)
 
 
+def tell_counts(drawn: int, found: int, arms: int) -> str:
+    """Return how many patients were drawn and how many of them are followed in each arm.
+
+    Examples
+    --------
+    >>> tell_counts(30_000, 630, 6)
+    '30,000 virtual patients drawn, 630 followed in each of 6 arms'
+    >>> tell_counts(1, 1, 1)
+    '1 virtual patient drawn, 1 followed'
+    """
+    each = f" in each of {arms} arms" if arms > 1 else ""
+    return f"{drawn:,} virtual patient{'s' if drawn != 1 else ''} drawn, {found:,} followed{each}"
+
+
 def listed(words: Sequence[str]) -> str:
     """Return words as a sentence lists them.
 
