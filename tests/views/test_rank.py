@@ -5,7 +5,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from selfseed.views.rank import draw_map, draw_sensitivity, write_rank
+from selfseed.views.picture import draw
+from selfseed.views.rank import draw_gains, draw_map, draw_sensitivity, write_rank
 from selfseed.views.style import drawing
 
 INTERVENTIONS = ("attraction blocked perfectly", "infiltration blocked perfectly")
@@ -70,3 +71,23 @@ def test_the_page_holds_all_figures_and_none_of_indices_that_are_all_chance(tmp_
     assert "On what the gain of a perfect blocker hangs</" in page
     chance = SUMMARY | {"sensitivity": [row for row in SUMMARY["sensitivity"] if row["noise"] == 1.0]}
     assert "On what the gain of a perfect blocker hangs</" not in write_rank(tmp_path / "none.html", chance).read_text()
+
+
+def test_a_scale_of_colours_keeps_its_colours_and_a_plain_figure_few(tmp_path):
+    """Red, at the lower end of the scale, is in no field of the map, and must not be lost with the rare colours."""
+    from io import BytesIO
+
+    from PIL import Image
+
+    points = product((1.0, 10.0, 100.0, 1000.0), (1.0, 10.0, 50.0), (0.3, 1.0, 3.0), INTERVENTIONS)
+    full = [
+        SUMMARY["map"][0] | {"return_fold": back, "half_life_fold": life, "establishment_fold": roots,
+                             "intervention": name, "endpoint": "overall survival", "gain_day": 2.0 * number - 9.0}
+        for number, (back, life, roots, name) in enumerate(points)
+    ]  # fmt: skip
+    with drawing():
+        scaled, plain = draw(draw_map(SUMMARY | {"map": full}, "overall survival")), draw(draw_gains(SUMMARY))
+    image = Image.open(BytesIO(scaled.png))
+    assert image.mode == "RGB" and Image.open(BytesIO(plain.png)).mode == "P"
+    dots = np.asarray(image, int)
+    assert ((dots[..., 0] > 150) & (dots[..., 1:].max(axis=2) < 60)).sum() > 100

@@ -172,7 +172,7 @@ def compare_designs(
             count_needed(ratio, events / size, power=power, alpha=alpha)
             for ratio, events, size in zip(part["hazard_ratio"], part["events"], part["size"], strict=True)
         ]
-        name = "all comers" if np.isnan(threshold) else f"{biomarker} ≥ {threshold:g}"
+        name = "all comers" if np.isnan(threshold) else f"{biomarker} ≥ {threshold:.3g}"
         parts.append(part.assign(design=name, threshold=threshold, prevalence=prevalence,
                                  screened=np.ceil(part["size"] / prevalence), needed=needed,
                                  needed_screened=np.ceil(np.array(needed) / prevalence)))  # fmt: skip

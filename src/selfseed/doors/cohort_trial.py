@@ -104,14 +104,7 @@ def _power(
     tables = [estimate_power(patients, arm, endpoint, whole, follow_up_years=years, control=control, seed=seed)]
     words = [f"hazard ratio of {arm} against {control} in the simulation: {_ratio(patients, arm, control, endpoint)}"]
     words += _warnings(patients, control, max(whole))
-    for after, part in tables[0].groupby("follow_up_years"):
-        enough = part.loc[part["low"] > WANTED, "size"]
-        what = (
-            f"{int(enough.min()):,} patients are the fewest of those asked that surely have"
-            if len(enough)
-            else "none of the numbers of patients asked surely has"
-        )
-        words.append(f"{after:g} years after the last has entered: {what} {100 * WANTED:.0f} % power")
+    words += _enough(tables[0])
     if biomarker is not None:
         column = _known(biomarker, list(BIOMARKERS), "--biomarker")
         values = follow(patients[patients["arm"] == control], endpoint)[column].astype(float)
@@ -138,6 +131,25 @@ def _ratio(patients: pd.DataFrame, arm: str, control: str, endpoint: str) -> str
     if math.isnan(row["hazard_ratio"]) or math.isnan(row["low"]):
         return row["note"] if math.isnan(row["hazard_ratio"]) else f"{value} ({row['note']})"
     return f"{value} (95 % interval {row['low']:.3f} to {row['high']:.3f})"
+
+
+def _enough(table: pd.DataFrame) -> list[str]:
+    """Return for each follow-up how many patients are enough; those of which the same is said stand together."""
+    from selfseed.views.words import listed
+
+    found: dict[str, list[str]] = {}
+    for after, part in table.groupby("follow_up_years"):
+        enough = part.loc[part["low"] > WANTED, "size"]
+        what = (
+            f"{int(enough.min()):,} patients are the fewest of those asked that surely have"
+            if len(enough)
+            else "none of the numbers of patients asked surely has"
+        )
+        found.setdefault(what, []).append(f"{after:g}")
+    return [
+        f"{listed(years)} years after the last has entered: {what} {100 * WANTED:.0f} % power"
+        for what, years in found.items()
+    ]
 
 
 def _warnings(patients: pd.DataFrame, control: str, largest: int) -> list[str]:

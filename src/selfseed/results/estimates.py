@@ -103,7 +103,7 @@ def share_difference(first: np.ndarray, second: np.ndarray) -> Estimate:
     --------
     >>> estimate = share_difference(np.array([True] * 10), np.array([False] * 10))
     >>> f"{estimate.value:.2f} ({estimate.low:.2f} to {estimate.high:.2f})"
-    '1.00 (0.72 to 1.00)'
+    '1.00 (0.44 to 1.00)'
     """
     count = len(first)
     gained, lost = float(np.sum(first & ~second)), float(np.sum(~first & second))

@@ -53,7 +53,7 @@ def draw_survival(curves: pd.DataFrame, endpoint: str, *, by: str = "arm", title
         axes.fill_between(
             years, percent[:, 1], percent[:, 2], step="post", color=look["color"], alpha=0.15, linewidth=0
         )
-        axes.step(years, percent[:, 0], where="post", linewidth=1.5, label=shortened(str(name), _LONGEST_NAME), **look)
+        axes.step(years, percent[:, 0], where="post", linewidth=1.5, label=shortened(str(name), 34), **look)
     ticks = _year_axis(axes, last)
     axes.set_ylim(0.0, 102.0)
     axes.set_ylabel(_wrapped(f"{endpoint} (%)"))

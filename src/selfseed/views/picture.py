@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DOTS_PER_INCH = 180
+_SEEN_BY_EYE, _MOST_OFF = 25, 5e-4
+"""How far a colour may be off, of 255, and in how many of the dots; scales of colours need more than a few."""
 _COLOURS_IN_PNG = 96
 _TAG = re.compile(r"<[^>]*>")
 _LONG_FRACTION = re.compile(r"(\d\.\d{2})\d+")
@@ -98,7 +100,7 @@ def _quoted(text: str) -> str:
 
 
 def _png(figure: Figure) -> bytes:
-    """Return the figure as a PNG with few colours: a third of the size, and the same to the eye."""
+    """Return the figure as a PNG with few colours, where these do: a third of the size, and the same to the eye."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
@@ -107,5 +109,8 @@ def _png(figure: Figure) -> bytes:
     canvas.draw()
     image = Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB")
     buffer = io.BytesIO()
-    image.quantize(_COLOURS_IN_PNG).save(buffer, format="PNG", dpi=(DOTS_PER_INCH, DOTS_PER_INCH), optimize=True)
+    few = image.quantize(_COLOURS_IN_PNG)
+    off = abs(np.asarray(few.convert("RGB"), int) - np.asarray(image, int)).max(axis=2) > _SEEN_BY_EYE
+    kept = image if off.mean() > _MOST_OFF else few
+    kept.save(buffer, format="PNG", dpi=(DOTS_PER_INCH, DOTS_PER_INCH), optimize=True)
     return buffer.getvalue()
