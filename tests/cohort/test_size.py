@@ -12,7 +12,16 @@ from selfseed.cohort.naive import ALONE, CLINIC, EVERYBODY, NO_METASTASIS, TRAIT
 from selfseed.cohort.outcomes import DAYS_PER_YEAR
 from selfseed.cohort.patients import AS_IT_IS, World
 from selfseed.cohort.read import read
-from selfseed.cohort.size import CLAMPED, OBSERVED, ask_size, find_surgery, log_ratio, set_parameters
+from selfseed.cohort.size import (
+    CLAMPED,
+    FEW_DIFFER,
+    NO_ASSOCIATION,
+    OBSERVED,
+    ask_size,
+    find_surgery,
+    log_ratio,
+    set_parameters,
+)
 
 PATIENTS = 3000
 
@@ -70,6 +79,18 @@ def test_where_both_act_the_shares_lie_between():
     shares = answer(0.3, 0.3)
     assert 0.3 < shares.loc["causal", "estimate"] < 0.9
     assert shares.loc["causal", "high"] < 1.0 and shares.loc["causal", "low"] > 0.0
+
+
+def test_where_nothing_returns_that_would_be_seen_self_seeding_has_no_interval():
+    """In made-up patients returning does nothing: none differs, and chance is not known, so no interval of 0 to 0."""
+    row = answer(0.5, 0.0).loc["through self-seeding"]
+    assert row["estimate"] == 0.0 and np.isnan([row["low"], row["high"]]).all() and row["note"] == FEW_DIFFER
+    assert answer(0.5, 0.0).loc["causal", "note"] == ""
+
+
+def test_where_size_tells_nothing_there_is_nothing_to_share_out():
+    shares = answer(0.0, 0.0)
+    assert shares[["estimate", "low", "high"]].isna().all(axis=None) and set(shares["note"]) == {NO_ASSOCIATION}
 
 
 def test_the_hazard_ratio_is_that_of_lifelines():

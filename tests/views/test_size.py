@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from selfseed.views.size import ARROWS, BOXES, CUTS, draw_diagram, draw_ranges, draw_regressions
+from selfseed.views.size import ARROWS, BOXES, CUTS, draw_associations, draw_diagram, draw_ranges, draw_regressions
 from selfseed.views.style import drawing
 
 
@@ -42,6 +42,19 @@ def test_a_regression_that_could_not_be_made_is_named_with_its_reason():
     missing = rows_of(np.nan, np.nan, "too few metastases") | {"patients_are": "no metastasis at diagnosis"}
     assert "too few metastases" in texts(draw_regressions({"regressions": [known, missing]}))
     assert "too few metastases" not in texts(draw_regressions({"regressions": [known]}))
+
+
+def test_axes_of_ratios_end_near_what_is_drawn():
+    """An interval down to 0.35 needs no axis down to 0.004."""
+    rows = [{"world": name, "low": -1.05, "high": 1.5, "hazard_ratio": 1.3} for name in ("one", "other")]
+    low, high = draw_associations({"associations": rows}).figure.axes[0].get_xlim()
+    assert 0.3 < low < 0.35 and np.exp(1.5) < high < 5.0
+
+
+def test_ranges_without_an_association_are_drawn_as_nothing():
+    row = {"assumption": "one", "share": "causal", "estimate": None, "low": None, "high": None, "hazard_ratio": 1.1}
+    lines = draw_ranges({"ranges": [row]}).figure.axes[0].lines
+    assert not np.isfinite(np.concatenate([line.get_xdata() for line in lines if len(line.get_xdata()) == 1])).any()
 
 
 def test_the_ranges_have_a_line_for_each_assumption():

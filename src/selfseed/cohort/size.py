@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from selfseed.base.errors import Problem, RunError, ScenarioError
+from selfseed.cohort.benefit import FEWEST_DIFFERING, count_differing
 from selfseed.cohort.model import Cohort
 from selfseed.cohort.naive import compare_regressions
 from selfseed.cohort.outcomes import DAYS_PER_YEAR, follow
@@ -36,6 +37,10 @@ SLOW_PACE = 0.5
 RESAMPLES = 400
 MOST_FAILING = 0.05
 """Share of redrawings in which the association may be missing, since too few patients have a metastasis."""
+NO_ASSOCIATION = (
+    "size and metastasis do not go together beyond chance: there is nothing to share out; take more patients"
+)
+FEW_DIFFER = f"fewer than {FEWEST_DIFFERING} patients differ: no interval"
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 
@@ -49,7 +54,8 @@ class SizeAnswer:
     associations : DataFrame
         One row per world: log hazard ratio of distant metastasis per doubling of the diameter, its 95 % interval.
     shares : DataFrame
-        One row per share of the association: causal, common cause, self-seeding; estimate and 95 % interval.
+        One row per share of the association: causal, common cause, self-seeding; estimate and 95 % interval. NaN,
+        with a note, where the interval of the association itself holds none.
     regressions : DataFrame
         What regressions on the same patients would say; see `selfseed.cohort.naive.compare_regressions`.
     risks : DataFrame
@@ -153,7 +159,7 @@ def ask_size(
     drawn = _resampled(found, cohort.patients, resamples, seed)
     answer = SizeAnswer(
         associations=pd.DataFrame([_association(name, estimates, drawn, found, cohort.patients) for name in worlds]),
-        shares=pd.DataFrame(_shares(estimates, drawn)),
+        shares=pd.DataFrame(_shares(estimates, drawn, found)),
         regressions=compare_regressions(observed, worlds[CLAMPED], sizes, ENDPOINT),
         risks=pd.DataFrame([_risk(size, years, table) for size, table in at_size.items() for years in asked]),
     )
@@ -250,16 +256,35 @@ def _association(
     }  # fmt: skip
 
 
-def _shares(estimates: Mapping[str, float], drawn: Mapping[str, Floats]) -> list[dict[str, Any]]:
-    def row(share: str, of: Callable[[Mapping[str, Any]], Any]) -> dict[str, Any]:
+def _shares(estimates: Mapping[str, float], drawn: Mapping[str, Floats], found: Any) -> list[dict[str, Any]]:
+    """Return the shares of the association, if there is one; no interval where hardly a patient differs."""
+    least, most = np.nanquantile(drawn[OBSERVED], [0.025, 0.975])
+    nothing = least <= 0.0 <= most
+
+    def row(share: str, world: str, of: Callable[[Mapping[str, Any]], Any]) -> dict[str, Any]:
         low, high = np.nanquantile(of(drawn), [0.025, 0.975])
-        return {"share": share, "estimate": float(of(estimates)), "low": float(low), "high": float(high)}
+        value, note = float(of(estimates)), ""
+        if nothing:
+            value, low, high, note = np.nan, np.nan, np.nan, NO_ASSOCIATION
+        elif _differing(found[OBSERVED], found[world]) < FEWEST_DIFFERING:
+            low, high, note = np.nan, np.nan, FEW_DIFFER
+        return {"share": share, "estimate": value, "low": float(low), "high": float(high), "note": note}
 
     return [
-        row("causal", lambda it: it[CLAMPED] / it[OBSERVED]),
-        row("common cause", lambda it: (it[OBSERVED] - it[APART]) / it[OBSERVED]),
-        row("through self-seeding", lambda it: (it[OBSERVED] - it[NO_RETURN]) / it[OBSERVED]),
+        row("causal", CLAMPED, lambda it: it[CLAMPED] / it[OBSERVED]),
+        row("common cause", APART, lambda it: (it[OBSERVED] - it[APART]) / it[OBSERVED]),
+        row("through self-seeding", NO_RETURN, lambda it: (it[OBSERVED] - it[NO_RETURN]) / it[OBSERVED]),
     ]
+
+
+def _differing(one: Any, other: Any) -> int:
+    """Return how many patients have another course or size in one world than in the other, or are in one only."""
+    both, *places = np.intersect1d(one[0], other[0], return_indices=True)
+    time, event, size = (
+        np.stack([of[column][place] for of, place in zip((one, other), places, strict=True)]) for column in (1, 2, 3)
+    )
+    resized = abs(size[0] - size[1]) > 1e-6
+    return count_differing(np.where(resized, [[0.0], [1.0]], time), event) + one[0].size + other[0].size - 2 * both.size
 
 
 def _risk(size: float, years: float, table: pd.DataFrame) -> dict[str, Any]:

@@ -113,7 +113,7 @@ def summarise(job: room.Job, answers: dict[str, SizeAnswer], silent: dict[str, s
         "ranges": [
             {"assumption": name, **row, "hazard_ratio": float(answer.associations["hazard_ratio"].iloc[0])}
             for name, answer in answers.items()
-            for row in answer.shares.to_dict("records")
+            for row in room.rows_of(answer.shares)
         ],
         "unanswered": [{"assumption": name, "why": why} for name, why in silent.items()],
         "words": _tell(first),
@@ -126,7 +126,12 @@ def _tell(answer: SizeAnswer) -> list[str]:
         f"in patients as they are found, twice the diameter goes with {observed['hazard_ratio']:.2f} times the hazard "
         "of metastasis: a regression that tells nothing of why"
     ]
+    if answer.shares["estimate"].isna().all():
+        return [*sentences, str(answer.shares["note"].iloc[0])]
     for row in answer.shares.to_dict("records"):
+        if math.isnan(row["low"]):
+            sentences.append(f"{row['share']}: {_percent(row['estimate'])} of it ({row['note']})")
+            continue
         unsure = "; the interval holds 0" if row["low"] <= 0.0 <= row["high"] else ""
         sentences.append(
             f"{row['share']}: {_percent(row['estimate'])} of it (95 % interval {_percent(row['low'])} to "

@@ -63,7 +63,7 @@ def name_rows(axes: Axes, names: Sequence[str]) -> float:
     return 0.2 + 0.077 * max(len(word) for word in words)
 
 
-_MOST_TICKS = 7
+_MOST_TICKS, _MARGIN = 7, 1.08
 MOST_FOLD_DIGITS = 1000.0
 """From here on ratios are written with commas."""
 LOWEST_FOLD = 1e-3
@@ -73,6 +73,9 @@ LOWEST_FOLD = 1e-3
 def use_folds(axes: Axes) -> None:
     """Give ``axes`` an x axis of ratios, on which half and twice are equally far from 1."""
     low, high = axes.get_xlim()
+    if axes.get_autoscalex_on():  # its margins are those of a linear axis
+        first, last = axes.dataLim.intervalx
+        low, high = first / _MARGIN, last * _MARGIN
     low, high = max(min(low, 0.8), LOWEST_FOLD), max(high, 1.25)
     ticks = next((ticks for widest, ticks in _TICKS_OF_FOLDS if high / low < widest), _powers(low, high))
     shown = [tick for tick in ticks if low <= tick <= high]

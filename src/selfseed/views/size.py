@@ -229,7 +229,7 @@ def draw_ranges(summary: Mapping[str, Any]) -> Picture:
     """Return the shares under each disputed assumption."""
     import pandas as pd
 
-    table = pd.DataFrame(summary["ranges"])
+    table = pd.DataFrame(summary["ranges"]).astype({"estimate": float, "low": float, "high": float})
     names = list(dict.fromkeys(table["assumption"]))
     shares = list(dict.fromkeys(table["share"]))
     figure = new_figure(0.45 * len(names) + 0.95, 7.6)
@@ -249,7 +249,8 @@ def draw_ranges(summary: Mapping[str, Any]) -> Picture:
         name="ranges",
         title="Under disputed assumptions",
         alt="For each disputed assumption the causal, the common-cause and the self-seeding share, with intervals.",
-        caption="95 % intervals, patients redrawn.",
+        caption="95 % intervals, patients redrawn. Nothing is drawn where size and metastasis do not go together "
+        "beyond chance.",
         figure=figure,
         data=table,
     )
